@@ -1,0 +1,154 @@
+package costd
+
+import (
+	"context"
+	"time"
+
+	"costd/decimal"
+)
+
+// A Client is a customer: who pays, in which currency.
+type Client struct {
+	ID       int64  `json:"id" yaml:"id"`
+	Name     string `json:"name" yaml:"name"`
+	Currency string `json:"currency" yaml:"currency"` // ISO 4217
+	// ShowPrices false hides every cost from the client's own reports.
+	ShowPrices bool `json:"show_prices" yaml:"show_prices"`
+}
+
+// A Region is a place where resources run.
+type Region struct {
+	ID   int64  `json:"id" yaml:"id"`
+	Name string `json:"name" yaml:"name"`
+}
+
+// A Project groups resources of one client.
+type Project struct {
+	ID       int64  `json:"id" yaml:"id"`
+	ClientID int64  `json:"client_id" yaml:"client_id"`
+	Name     string `json:"name" yaml:"name"`
+}
+
+// A Price says what UnitSize metered units of a metric cost from EffectiveFrom
+// on, until a later price of the same key takes its place. Its key is Type,
+// Metric, RegionID, Currency, ClientID and EffectiveFrom.
+type Price struct {
+	Type     Type   `json:"type" yaml:"type"`
+	Metric   string `json:"metric" yaml:"metric"`
+	RegionID int64  `json:"region_id,omitempty" yaml:"region_id,omitempty"` // 0: every region
+	ClientID int64  `json:"client_id,omitempty" yaml:"client_id,omitempty"` // 0: every client
+	Currency string `json:"currency" yaml:"currency"`
+	// Feature names what is paid for; {region} stands for the region's name.
+	Feature string `json:"feature" yaml:"feature"`
+	// Unit names what UnitPrice buys, such as "H"; it is UnitSize metered units.
+	Unit          string          `json:"unit" yaml:"unit"`
+	UnitSize      decimal.Decimal `json:"unit_size" yaml:"unit_size"` // > 0
+	UnitPrice     decimal.Decimal `json:"unit_price" yaml:"unit_price"`
+	EffectiveFrom Day             `json:"effective_from" yaml:"effective_from"`
+}
+
+// A Commitment reserves Count x UnitSizeMonth units a month on one line, for a
+// fixed fee, from ActiveFrom to ActiveTo (half open). ID is its key.
+type Commitment struct {
+	ID       string `json:"id" yaml:"id"`
+	ClientID int64  `json:"client_id" yaml:"client_id"`
+	Type     Type   `json:"type" yaml:"type"`
+	Metric   string `json:"metric" yaml:"metric"`
+	RegionID int64  `json:"region_id" yaml:"region_id"`
+	// Dimension is the flavor, volume type, ... of the line, for types that have one.
+	Dimension string `json:"dimension,omitempty" yaml:"dimension,omitempty"`
+	Count     int64  `json:"count" yaml:"count"`
+	// Unit names a unit ("H"); it is UnitSize metered units, and a month of one
+	// reserved piece has UnitSizeMonth of them.
+	Unit          string          `json:"unit" yaml:"unit"`
+	UnitSize      decimal.Decimal `json:"unit_size" yaml:"unit_size"`
+	UnitSizeMonth decimal.Decimal `json:"unit_size_month" yaml:"unit_size_month"`
+	UnitPrice     decimal.Decimal `json:"unit_price" yaml:"unit_price"`
+	// PricePerMonth, if stated, is the whole fee of a full month, for all Count
+	// pieces; it takes the place of Count x UnitSizeMonth x UnitPrice.
+	PricePerMonth *decimal.Decimal `json:"price_per_month,omitempty" yaml:"price_per_month,omitempty"`
+	// OvercommitUnitPrice, if stated, is the price of a unit above the pool.
+	OvercommitUnitPrice *decimal.Decimal `json:"overcommit_unit_price,omitempty" yaml:"overcommit_unit_price,omitempty"`
+	Feature             string           `json:"feature,omitempty" yaml:"feature,omitempty"`
+	ActiveFrom          Day              `json:"active_from" yaml:"active_from"`
+	ActiveTo            *Day             `json:"active_to,omitempty" yaml:"active_to,omitempty"` // nil: open-ended
+	HardwareInfo        *HardwareInfo    `json:"hardware_info,omitempty" yaml:"hardware_info,omitempty"`
+}
+
+// HardwareInfo describes reserved hardware in words.
+type HardwareInfo struct {
+	CPU  string `json:"cpu,omitempty" yaml:"cpu,omitempty"`
+	RAM  string `json:"ram,omitempty" yaml:"ram,omitempty"`
+	Disk string `json:"disk,omitempty" yaml:"disk,omitempty"`
+}
+
+// Line returns the line the commitment belongs to.
+func (c *Commitment) Line() Line {
+	return Line{Type: c.Type, RegionID: c.RegionID, Dimension: c.Dimension, Metric: c.Metric}
+}
+
+// ActiveDays returns the days of p on which the commitment is active.
+func (c *Commitment) ActiveDays(p Period) Period {
+	active := Period{From: c.ActiveFrom, To: p.To}
+	if c.ActiveTo != nil {
+		active.To = *c.ActiveTo
+	}
+	return p.Intersect(active)
+}
+
+// Entries are the contents of a catalog: everything but usage and keys. A
+// catalog file holds entries, and so does a change to the catalog.
+type Entries struct {
+	Clients     []Client     `json:"clients,omitempty" yaml:"clients,omitempty"`
+	Regions     []Region     `json:"regions,omitempty" yaml:"regions,omitempty"`
+	Projects    []Project    `json:"projects,omitempty" yaml:"projects,omitempty"`
+	Prices      []Price      `json:"prices,omitempty" yaml:"prices,omitempty"`
+	Commitments []Commitment `json:"commitments,omitempty" yaml:"commitments,omitempty"`
+}
+
+// A Role says what a key may do.
+type Role string
+
+// The roles.
+const (
+	RoleOperator      Role = "operator"      // everything
+	RoleIngest        Role = "ingest"        // send usage of any client
+	RoleAdministrator Role = "administrator" // read all reports of its client
+	RoleProject       Role = "project"       // read cost and usage of its projects
+)
+
+// A Key lets its bearer act in a role. Only a hash of its secret is kept.
+type Key struct {
+	ID       string    // public; the part of the token before the separator
+	Role     Role      //
+	ClientID int64     // 0 for operator and ingest
+	Projects []int64   // for RoleProject, at least one
+	Hash     [32]byte  // SHA-256 of the secret
+	Created  time.Time // UTC
+}
+
+// A Catalog keeps what operators decide: clients, regions, projects, prices,
+// commitments and keys. It does not judge them; package catalog validates
+// entries before it applies them.
+//
+// Every method may be called from several goroutines. What a method that changes
+// something has returned without an error is durable and seen by every later
+// call. Errors are *Error: Unavailable when the store is closed, busy or full,
+// NotFound where said, Internal otherwise.
+type Catalog interface {
+	// Entries returns all entries, each list ordered by its key, and the version
+	// of the catalog, which grows with every change and never repeats.
+	Entries(ctx context.Context) (Entries, int64, error)
+	// Apply adds the entries of change, replacing those with the same key, all or
+	// nothing, and returns the new version. It fails with Unavailable, changing
+	// nothing, if the catalog is no longer at version base.
+	Apply(ctx context.Context, base int64, change Entries) (int64, error)
+	// CreateKey adds a key. Its ID must be new.
+	CreateKey(ctx context.Context, key Key) error
+	// Key returns the key with the given ID, or NotFound.
+	Key(ctx context.Context, id string) (Key, error)
+	// Keys returns all keys, ordered by ID.
+	Keys(ctx context.Context) ([]Key, error)
+	// DeleteKey removes a key, or returns NotFound.
+	DeleteKey(ctx context.Context, id string) error
+}

@@ -1,0 +1,177 @@
+package costd
+
+import (
+	"math/big"
+	"time"
+
+	"costd/decimal"
+)
+
+// A Usage says that one resource of one client consumed something from Start to
+// End (half open). It is what senders send; package ingest makes a Record of it.
+//
+// Empty strings mean that a field was not given.
+type Usage struct {
+	// ID names the record within the client and the UTC day of Start. Without it
+	// a record is known by (ResourceID, Metric, Start).
+	ID         string    `json:"id,omitempty"`
+	ClientID   int64     `json:"client_id"`
+	ProjectID  int64     `json:"project_id"`
+	RegionID   int64     `json:"region_id"`
+	Type       Type      `json:"type"`
+	ResourceID string    `json:"resource_id"`
+	Metric     string    `json:"metric"` // the billing metric name
+	Start      time.Time `json:"start"`
+	End        time.Time `json:"end"`
+	// Quantity is in the type's unit; nil where it follows from time.
+	Quantity *decimal.Decimal `json:"quantity,omitempty"`
+	// Size is in GiB (bytes for images whose size_unit says so); nil if not given.
+	Size *decimal.Decimal `json:"size,omitempty"`
+	// Count multiplies a quantity that follows from time: 8 GPUs for an hour are
+	// 480 minutes. Nil means 1.
+	Count      *decimal.Decimal  `json:"count,omitempty"`
+	Flavor     string            `json:"flavor,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Attributes Attributes        `json:"attributes,omitzero"`
+	Tags       map[string]string `json:"tags,omitempty"`
+	// Deleted asks to remove the record known by the same identity.
+	Deleted bool `json:"deleted,omitempty"`
+}
+
+// Attributes are the further properties of a resource that reports show or
+// filter by.
+type Attributes struct {
+	VolumeType       string `json:"volume_type,omitempty"`
+	FileShareType    string `json:"file_share_type,omitempty"`
+	InstanceType     string `json:"instance_type,omitempty"`
+	IPAddress        string `json:"ip_address,omitempty"`
+	AttachedToVM     string `json:"attached_to_vm,omitempty"`
+	PortID           string `json:"port_id,omitempty"`
+	NetworkID        string `json:"network_id,omitempty"`
+	SubnetID         string `json:"subnet_id,omitempty"`
+	VMID             string `json:"vm_id,omitempty"`
+	InstanceName     string `json:"instance_name,omitempty"`
+	SourceVolumeUUID string `json:"source_volume_uuid,omitempty"`
+	ScheduleID       string `json:"schedule_id,omitempty"`
+	SizeUnit         string `json:"size_unit,omitempty"`
+}
+
+// Dimension returns the value of the given dimension field, "" for no field.
+func (u *Usage) Dimension(f Field) string {
+	switch f {
+	case FieldFlavor:
+		return u.Flavor
+	case FieldVolumeType:
+		return u.Attributes.VolumeType
+	case FieldFileShareType:
+		return u.Attributes.FileShareType
+	case FieldInstanceType:
+		return u.Attributes.InstanceType
+	}
+	return ""
+}
+
+// A Record is a valid Usage together with what it means: its parts, one for each
+// UTC day it touches, whose quantities add up exactly to the whole. The parts of
+// a deletion are empty.
+type Record struct {
+	Usage
+	Parts []Part
+}
+
+// A Part is what a record consumed within one UTC day. Start and End lie within
+// that day, End at most at its end.
+type Part struct {
+	Day        Day
+	Start, End time.Time
+	Quantity   Quantity
+}
+
+// A Quantity is Units / Grid of the type's unit, where Grid is one of Grids. All
+// quantities that costd keeps stand on one of these few grids, so that a database
+// can add up whole numbers and the sum is exact.
+type Quantity struct {
+	Units *big.Int // not negative, at most decimal.MaxDigits digits
+	Grid  Grid
+}
+
+// A Grid is an index into the denominators of stored quantities: 0, 1, 2.
+type Grid uint8
+
+// The grids, from coarse to fine: a nanosecond of a minute; a billionth part of
+// that, for fractional sizes; and the same again, for fractional sizes times
+// fractional counts.
+const (
+	GridNano Grid = iota
+	GridAtto
+	GridFinest
+	grids
+)
+
+// Denominator returns the number of parts of one unit: 6e10, 6e19 or 6e28.
+func (g Grid) Denominator() *big.Int {
+	const nanosecondsPerMinute = 60_000_000_000
+	d := big.NewInt(nanosecondsPerMinute)
+	for range g {
+		d.Mul(d, big.NewInt(1_000_000_000))
+	}
+	return d
+}
+
+var quantityLimit = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil)
+
+// NewQuantity puts q on the coarsest grid that holds it exactly. It returns an
+// Overflow error if none does, or if it needs more than 38 digits there.
+func NewQuantity(q decimal.Rational) (Quantity, error) {
+	for g := GridNano; g < grids; g++ {
+		units, ok := q.Scaled(g.Denominator())
+		if !ok {
+			continue
+		}
+		if units.CmpAbs(quantityLimit) >= 0 {
+			break
+		}
+		return Quantity{Units: units, Grid: g}, nil
+	}
+	return Quantity{}, Errorf(Overflow, "the quantity cannot be kept exactly in %d digits", decimal.MaxDigits)
+}
+
+// Rational returns the quantity in the type's unit.
+func (q Quantity) Rational() decimal.Rational {
+	if q.Units == nil {
+		return decimal.Rational{}
+	}
+	r, err := decimal.NewRational(q.Units, q.Grid.Denominator())
+	if err != nil {
+		panic(err) // no denominator is zero
+	}
+	return r
+}
+
+// An Outcome is what became of one record of a batch.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Accepted  Outcome = iota // new
+	Replaced                 // known before, with other content
+	Unchanged                // known before with this content, or nothing to delete
+	Deleted                  // known before, now gone
+)
+
+// An IngestResult says what became of the records of one request. What is not
+// rejected is durable.
+type IngestResult struct {
+	Accepted  int         `json:"accepted"`
+	Replaced  int         `json:"replaced"`
+	Unchanged int         `json:"unchanged"`
+	Deleted   int         `json:"deleted"`
+	Rejected  []Rejection `json:"rejected"` // never null
+}
+
+// A Rejection says why one record was not taken and what to do about it.
+type Rejection struct {
+	Index int    `json:"index"` // of the record in the request, from 0
+	ID    string `json:"id"`
+	Error string `json:"error"` // names the field and the remedy
+}
