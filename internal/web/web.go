@@ -1,0 +1,173 @@
+// Package web holds what every HTTP handler of costd needs around it: request
+// ids, the access log, recovery from panics and limits on bodies. It knows no
+// route and no dialect.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"costd"
+)
+
+// RequestIDHeader carries the id of a request, in both directions.
+const RequestIDHeader = "X-Request-ID"
+
+// maxRequestID bounds the ids that are taken over from callers: long enough for
+// a UUID or a trace id, short enough for a log line.
+const maxRequestID = 64
+
+type infoKey struct{}
+
+// info is what is known of a request, shared by the middleware and the handlers
+// under it.
+type info struct {
+	requestID string
+	keyID     atomic.Pointer[string] // set from within the handler, read when it is done
+}
+
+// WithRequestID returns a context that carries the id.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, infoKey{}, &info{requestID: id})
+}
+
+// RequestID returns the id of the request that ctx belongs to, or "".
+func RequestID(ctx context.Context) string {
+	if i, ok := ctx.Value(infoKey{}).(*info); ok {
+		return i.requestID
+	}
+	return ""
+}
+
+// SetKeyID notes which key the request was made with, for the access log. It
+// takes the public id of the key, never the token.
+func SetKeyID(ctx context.Context, id string) {
+	if i, ok := ctx.Value(infoKey{}).(*info); ok {
+		i.keyID.Store(&id)
+	}
+}
+
+// Middleware gives every request an id (its own if it brings a sane one), logs
+// one line for it, and turns a panic into the answer that onPanic writes. A panic
+// after the answer has begun cuts the connection, so that nobody takes half an
+// answer for a whole one.
+func Middleware(logger *slog.Logger, onPanic func(http.ResponseWriter, *http.Request)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r = r.WithContext(WithRequestID(r.Context(), requestID(r)))
+			w.Header().Set(RequestIDHeader, RequestID(r.Context()))
+			rec := &recorder{ResponseWriter: w}
+			start := time.Now()
+			defer func() { logRequest(logger, r, rec, time.Since(start)) }()
+			defer recoverPanic(logger, rec, r, onPanic)
+			next.ServeHTTP(rec, r)
+			if rec.status == 0 {
+				rec.status = http.StatusOK // what net/http answers for a handler that wrote nothing
+			}
+		})
+	}
+}
+
+// requestID returns the id the caller sent if it can stand in a log, else a new one.
+func requestID(r *http.Request) string {
+	id := r.Header.Get(RequestIDHeader)
+	if id == "" || len(id) > maxRequestID {
+		return rand.Text()
+	}
+	for _, c := range []byte(id) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return rand.Text()
+		}
+	}
+	return id
+}
+
+func recoverPanic(logger *slog.Logger, w *recorder, r *http.Request, onPanic func(http.ResponseWriter, *http.Request)) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { // a handler's wish to cut the connection; the http server knows it
+		panic(cause)
+	}
+	logger.ErrorContext(r.Context(), "panic", "request_id", RequestID(r.Context()), "cause", cause, "stack", string(debug.Stack()))
+	if w.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	for name := range w.Header() {
+		if name != http.CanonicalHeaderKey(RequestIDHeader) {
+			w.Header().Del(name) // what the handler said of an answer that never came
+		}
+	}
+	onPanic(w, r)
+}
+
+func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Duration) {
+	level := slog.LevelInfo
+	if w.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", RequestID(r.Context())),
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", w.status),
+		slog.Int64("bytes", w.bytes),
+		slog.Duration("took", took),
+	}
+	if i, ok := r.Context().Value(infoKey{}).(*info); ok {
+		if id := i.keyID.Load(); id != nil {
+			attrs = append(attrs, slog.String("key", *id))
+		}
+	}
+	logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// recorder notes the status and the size of an answer. http.ResponseController
+// reaches the writer under it by Unwrap.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0 until the answer begins
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK { // the 1xx come before the answer
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap returns the writer under w, for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// ReadBody reads the whole body of r, or returns a TooLarge error if it is longer
+// than limit bytes, and an Invalid one if the caller breaks off.
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err == nil {
+		return body, nil
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, costd.Errorf(costd.TooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	}
+	return nil, &costd.Error{Code: costd.Invalid, Op: "web.ReadBody", Message: "the body could not be read to its end", Err: err}
+}
