@@ -156,6 +156,15 @@ func (w *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// Status returns the status of the answer that a handler under Middleware wrote to
+// w, 0 if it wrote none.
+func Status(w http.ResponseWriter) int {
+	if rec, ok := w.(*recorder); ok {
+		return rec.status
+	}
+	return 0
+}
+
 // Unwrap returns the writer under w, for http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
