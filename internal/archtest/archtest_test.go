@@ -1,0 +1,131 @@
+package archtest
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+)
+
+const root = "../.."
+
+// layers is the house: ARCHITECTURE.md draws the same picture.
+var layers = []Layer{
+	{"decimal", nil},
+	{".", []string{"decimal"}},
+	{"rating", []string{".", "decimal"}},
+	{"internal/web", []string{"."}},
+	{"internal/archtest", nil},
+	{"ingest", []string{".", "decimal"}},
+	{"catalog", []string{".", "decimal"}},
+	{"access", []string{"."}},
+	{"report", []string{".", "decimal", "rating"}},
+	{"gcore", []string{".", "decimal", "report", "access", "internal/web"}},
+	{"api", []string{".", "decimal", "ingest", "catalog", "access", "internal/web"}},
+	{"store/duckdb", []string{".", "decimal"}},
+	{"store/storetest", []string{".", "decimal"}},
+	{"client", []string{".", "decimal"}},
+	{"importer", []string{".", "decimal", "client"}},
+	{"demo", []string{".", "decimal"}},
+	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "internal/web"}},
+	{"cmd/costd", []string{"*", "store/duckdb", "internal/web"}},
+	{"internal/*", nil},
+}
+
+// exactRooms are the packages through which usage and money pass.
+var exactRooms = []string{".", "decimal", "rating", "report", "ingest", "catalog", "gcore", "api", "store/*", "client", "importer", "demo", "cmd/costd"}
+
+func load(t *testing.T) []Package {
+	t.Helper()
+	packages, err := Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packages) < 5 {
+		t.Fatalf("found only %d packages below %s", len(packages), root)
+	}
+	return packages
+}
+
+func TestTree(t *testing.T) {
+	packages := load(t)
+	for rule, complaints := range map[string][]string{
+		"imports":       CheckImports(packages, layers),
+		"cgo":           CheckForbidden(packages, "github.com/duckdb/duckdb-go/v2", "store/duckdb", "importer"),
+		"no unsafe":     CheckForbidden(packages, "unsafe"),
+		"no testing":    CheckForbidden(packages, "testing", "store/storetest"),
+		"storetest":     CheckForbidden(packages, Module+"/store/storetest"),
+		"package docs":  CheckDoc(packages),
+		"binary floats": CheckFloats(packages, exactRooms...),
+	} {
+		for _, complaint := range complaints {
+			t.Errorf("%s: %s", rule, complaint)
+		}
+	}
+}
+
+func TestDependencies(t *testing.T) {
+	source, err := os.ReadFile(root + "/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := modfile.Parse("go.mod", source, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var required []string
+	for _, r := range mod.Require {
+		if !r.Indirect {
+			required = append(required, r.Mod.Path)
+		}
+	}
+	document, err := os.ReadFile(root + "/docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, complaint := range CheckDependencies(required, string(document)) {
+		t.Error(complaint)
+	}
+}
+
+// TestRulesFire shows that each rule complains about what it forbids.
+func TestRulesFire(t *testing.T) {
+	parse := func(path, source string) Package {
+		t.Helper()
+		p := Package{Path: path}
+		if err := p.add(path+"/x.go", []byte(source)); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	one := func(p Package) []Package { return []Package{p} }
+	for _, tt := range []struct {
+		name       string
+		complaints []string
+		want       string
+	}{
+		{"upward import", CheckImports(one(parse("rating", `package rating; import "costd/report"`)), layers), "rating may not import costd/report"},
+		{"dialects apart", CheckImports(one(parse("api", `package api; import "costd/gcore"`)), layers), "api may not import costd/gcore"},
+		{"no store", CheckImports(one(parse("gcore", `package gcore; import "costd/store/duckdb"`)), layers), "gcore may not import"},
+		{"no room", CheckImports(one(parse("utils", `package utils`)), layers), "utils: no layer"},
+		{"cgo", CheckForbidden(one(parse("report", `package report; import "x"`)), "x", "store/*"), "report may not import x"},
+		{"doc", CheckDoc(one(parse("rating", "package rating"))), "rating: no package comment"},
+		{"float type", CheckFloats(one(parse("rating", "package rating\nvar x float64")), "rating"), "rating/x.go:2:7"},
+		{"float literal", CheckFloats(one(parse("rating", "package rating\nvar x = 0.5")), "rating"), "rating/x.go:2:9"},
+		{"float conversion", CheckFloats(one(parse("rating", "package rating\nvar x = strconv.ParseFloat")), "rating"), "rating/x.go:2:17"},
+		{"dependency without reason", CheckDependencies([]string{"a"}, "| `b` | why |\n"), "a has no reason"},
+		{"reason without dependency", CheckDependencies(nil, "| `b` | why |\n"), "b stands in"},
+	} {
+		if !slices.ContainsFunc(tt.complaints, func(c string) bool { return strings.Contains(c, tt.want) }) {
+			t.Errorf("%s: got %q, want a complaint with %q", tt.name, tt.complaints, tt.want)
+		}
+	}
+	if got := CheckImports(one(parse("report", `package report; import ("costd/rating"; "fmt")`)), layers); len(got) > 0 {
+		t.Errorf("allowed imports: %q", got)
+	}
+	if got := CheckFloats(one(parse("server", "package server\nvar x float64")), exactRooms...); len(got) > 0 {
+		t.Errorf("floats outside the exact rooms: %q", got)
+	}
+}
