@@ -1,0 +1,135 @@
+package rating
+
+import (
+	"cmp"
+
+	"costd"
+	"costd/decimal"
+)
+
+// A commitment is a costd.Commitment made ready to be drawn on.
+type commitment struct {
+	costd.Commitment
+	reserved   decimal.Rational // metered units of a full month
+	fee        decimal.Rational // of a full month
+	overcommit *price           // of what is above the pool; nil if not stated
+}
+
+func newCommitment(c costd.Commitment) commitment {
+	units := decimal.Fraction(c.Count, 1).Mul(c.UnitSizeMonth.Rational())
+	ready := commitment{
+		Commitment: c,
+		reserved:   units.Mul(c.UnitSize.Rational()),
+		fee:        units.Mul(c.UnitPrice.Rational()),
+	}
+	if c.PricePerMonth != nil {
+		ready.fee = c.PricePerMonth.Rational()
+	}
+	if c.OvercommitUnitPrice != nil {
+		ready.overcommit = &price{rate: perUnit(*c.OvercommitUnitPrice, c.UnitSize)}
+	}
+	return ready
+}
+
+// compare orders the commitments of a line as they are drawn on.
+func (c commitment) compare(d commitment) int {
+	return cmp.Or(cmp.Compare(c.ActiveFrom, d.ActiveFrom), cmp.Compare(c.ID, d.ID))
+}
+
+// A pool is what a commitment reserves for one month, and what is left of it.
+type pool struct {
+	*commitment
+	active  costd.Period     // within the month, not empty
+	fee     decimal.Rational // of the month
+	size    decimal.Rational // metered units
+	left    decimal.Rational // of size, after the days drawn so far
+	covered decimal.Rational // of size, by the selected resources so far
+}
+
+// pools opens the pools of a month, in the order in which they are drawn on.
+func pools(commitments []commitment, month costd.Month) []pool {
+	var open []pool
+	for i := range commitments {
+		c := &commitments[i]
+		active := c.ActiveDays(month.Period())
+		if active.Days() == 0 {
+			continue
+		}
+		part := decimal.Fraction(int64(active.Days()), int64(month.Period().Days()))
+		size := c.reserved.Mul(part)
+		open = append(open, pool{commitment: c, active: active, fee: c.fee.Mul(part), size: size, left: size})
+	}
+	return open
+}
+
+// draw takes the usage of a day out of the pools that are active on it, and
+// returns how much of the selected resources' usage no pool covers. Days must be
+// drawn in order.
+func draw(pools []pool, d costd.DayUsage) (overcommit decimal.Rational) {
+	rest := d.Used
+	for i := range pools {
+		p := &pools[i]
+		if rest.IsZero() {
+			break
+		}
+		if !p.active.Contains(d.Day) || p.left.IsZero() {
+			continue
+		}
+		taken := rest.Min(p.left)
+		p.left = p.left.Sub(taken)
+		p.covered = p.covered.Add(selectedShare(taken, d))
+		rest = rest.Sub(taken)
+	}
+	return selectedShare(rest, d)
+}
+
+// selectedShare returns the part of x, a part of the day's usage, that falls to
+// the selected resources: within a day all resources share in proportion.
+func selectedShare(x decimal.Rational, d costd.DayUsage) decimal.Rational {
+	switch {
+	case x.IsZero(), d.Selected.IsZero():
+		return decimal.Rational{}
+	case d.Selected.Equal(d.Used):
+		return x
+	case x.Equal(d.Used):
+		return d.Selected
+	}
+	perUnit, err := d.Selected.Quo(d.Used)
+	if err != nil {
+		panic(err) // x is above zero and a part of d.Used
+	}
+	return x.Mul(perUnit)
+}
+
+// share returns the part of the fee that falls to the selected resources.
+func (p *pool) share() decimal.Rational {
+	if p.covered.IsZero() {
+		return decimal.Rational{}
+	}
+	part, err := p.covered.Quo(p.size)
+	if err != nil {
+		panic(err) // something was drawn out of it
+	}
+	return p.fee.Mul(part)
+}
+
+// overcommitPrice returns the price of usage above the pools on the day, as the
+// last pool active on it that states one says, or nil.
+func overcommitPrice(pools []pool, day costd.Day) *price {
+	for i := len(pools) - 1; i >= 0; i-- {
+		if p := &pools[i]; p.overcommit != nil && p.active.Contains(day) {
+			return p.overcommit
+		}
+	}
+	return nil
+}
+
+// statedFeature returns the feature of the last pool that states one, or "".
+func statedFeature(pools []pool) string {
+	for i := len(pools) - 1; i >= 0; i-- {
+		if f := pools[i].Feature; f != "" {
+			return f
+		}
+	}
+	return ""
+}

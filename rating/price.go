@@ -1,0 +1,101 @@
+package rating
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+
+	"costd"
+	"costd/decimal"
+)
+
+// A priceKey says what a price is for. Region 0 is every region, client 0 every
+// client.
+type priceKey struct {
+	typ              costd.Type
+	metric, currency string
+	regionID         int64
+	clientID         int64
+}
+
+// A price is what one metered unit costs from a day on.
+type price struct {
+	from    costd.Day
+	rate    decimal.Rational // of one metered unit
+	feature string           // never ""
+}
+
+func indexPrices(prices []costd.Price) map[priceKey][]price {
+	index := make(map[priceKey][]price, len(prices))
+	for _, p := range prices {
+		key := priceKey{p.Type, p.Metric, p.Currency, p.RegionID, p.ClientID}
+		index[key] = append(index[key], price{
+			from:    p.EffectiveFrom,
+			rate:    perUnit(p.UnitPrice, p.UnitSize),
+			feature: cmp.Or(p.Feature, p.Metric),
+		})
+	}
+	for _, list := range index {
+		slices.SortStableFunc(list, func(p, q price) int { return cmp.Compare(p.from, q.from) })
+	}
+	return index
+}
+
+// perUnit returns the price of one metered unit, where unitPrice buys unitSize.
+func perUnit(unitPrice, unitSize decimal.Decimal) decimal.Rational {
+	rate, err := unitPrice.Rational().Quo(unitSize.Rational())
+	if err != nil {
+		panic(err) // the catalog lets no unit size of zero in
+	}
+	return rate
+}
+
+// A timetable says which price holds on which day for one line of one client. It
+// remembers the last answer, which serves days in a row without a search.
+type timetable struct {
+	tiers [4][]price // from the most specific to the most general
+	held  costd.Period
+	price *price // on the days held
+}
+
+func (b *Book) timetable(client costd.Client, line costd.Line) timetable {
+	list := func(clientID, regionID int64) []price {
+		return b.prices[priceKey{line.Type, line.Metric, client.Currency, regionID, clientID}]
+	}
+	return timetable{tiers: [...][]price{
+		list(client.ID, line.RegionID), list(client.ID, 0), list(0, line.RegionID), list(0, 0),
+	}}
+}
+
+// on returns the price in force on the day, or nil.
+func (t *timetable) on(day costd.Day) *price {
+	if !t.held.Contains(day) {
+		t.price, t.held = t.find(day)
+	}
+	return t.price
+}
+
+// find returns the price in force on the day, or nil, and a period beginning with
+// the day in which nothing changes.
+func (t *timetable) find(day costd.Day) (*price, costd.Period) {
+	held := costd.Period{From: day, To: math.MaxInt32}
+	for _, tier := range t.tiers {
+		begun := sort.Search(len(tier), func(i int) bool { return tier[i].from > day })
+		if begun < len(tier) {
+			held.To = min(held.To, tier[begun].from)
+		}
+		if begun > 0 {
+			return &tier[begun-1], held
+		}
+	}
+	return nil, held
+}
+
+// featureOn returns the feature of the price in force on the day, or "".
+func (t *timetable) featureOn(day costd.Day) string {
+	if p := t.on(day); p != nil {
+		return p.feature
+	}
+	return ""
+}
