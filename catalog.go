@@ -139,6 +139,9 @@ type Catalog interface {
 	// Entries returns all entries, each list ordered by its key, and the version
 	// of the catalog, which grows with every change and never repeats.
 	Entries(ctx context.Context) (Entries, int64, error)
+	// Version returns the version of the catalog alone, cheaply: readers ask for it
+	// before every answer to see whether what they made of the entries still holds.
+	Version(ctx context.Context) (int64, error)
 	// Apply adds the entries of change, replacing those with the same key, all or
 	// nothing, and returns the new version. It fails with Unavailable, changing
 	// nothing, if the catalog is no longer at version base.
