@@ -94,23 +94,12 @@ func selectedShare(x decimal.Rational, d costd.DayUsage) decimal.Rational {
 	case x.Equal(d.Used):
 		return d.Selected
 	}
-	perUnit, err := d.Selected.Quo(d.Used)
-	if err != nil {
-		panic(err) // x is above zero and a part of d.Used
-	}
-	return x.Mul(perUnit)
+	return x.Mul(portion(d.Selected, d.Used))
 }
 
 // share returns the part of the fee that falls to the selected resources.
 func (p *pool) share() decimal.Rational {
-	if p.covered.IsZero() {
-		return decimal.Rational{}
-	}
-	part, err := p.covered.Quo(p.size)
-	if err != nil {
-		panic(err) // something was drawn out of it
-	}
-	return p.fee.Mul(part)
+	return p.fee.Mul(portion(p.covered, p.size))
 }
 
 // overcommitPrice returns the price of usage above the pools on the day, as the
@@ -132,4 +121,16 @@ func statedFeature(pools []pool) string {
 		}
 	}
 	return ""
+}
+
+// portion returns whole / parts, and zero if there are no parts.
+func portion(whole, parts decimal.Rational) decimal.Rational {
+	if parts.IsZero() {
+		return decimal.Rational{}
+	}
+	q, err := whole.Quo(parts)
+	if err != nil {
+		panic(err) // parts is not zero
+	}
+	return q
 }

@@ -11,8 +11,8 @@ import (
 // A Selection says how a monthly report was narrowed, as far as that touches
 // rows that do not come from usage. The zero value is the unfiltered report.
 type Selection struct {
-	// Regions and Types select the lines whose unused commitments give rows; nil
-	// selects all.
+	// Regions and Types select the lines whose unused commitments give rows; an
+	// empty list selects all.
 	Regions []int64
 	Types   []costd.Type
 	// Resources says that the report selects resources: it shows no row of value
@@ -25,51 +25,24 @@ func (s Selection) includes(line costd.Line) bool {
 		(len(s.Types) == 0 || slices.Contains(s.Types, line.Type))
 }
 
-// PayAsYouGo returns the charge for the selected usage of one line, or of one
-// resource row, over any period, with every commitment ignored. Without usage
-// above zero it is a charge of zero, which reports of lines leave out.
-func (b *Book) PayAsYouGo(clientID int64, u costd.LineUsage) costd.Charge {
-	client := b.payer(clientID)
-	prices := b.timetable(client, u.Line)
-	var t tally
-	for _, d := range u.Days {
-		t.add(d.Day, d.Selected, prices.on(d.Day))
-	}
-	c := t.charge(client, u, costd.PAYG)
-	c.Feature = b.name(t.feature, u.Line.RegionID)
-	return c
-}
-
-// payer returns the client, with nothing but its id if it is unknown.
-func (b *Book) payer(id int64) costd.Client {
-	client := b.clients[id]
-	client.ID = id
-	return client
-}
-
-// Monthly returns the charges of a client's month: pay-as-you-go for lines
-// without a commitment, and commit and overcommit for lines with one that is
-// active in the month. Lines holds each line at most once, with usage of days of
-// the month. The charges are ordered by line, then kind.
+// Monthly returns the charges of a client's month: commit and overcommit for
+// lines with a commitment that is active in the month, pay-as-you-go for the
+// others. Lines holds the usage of the month, each line at most once, its days
+// ascending. The charges are ordered by line, then kind.
 func (b *Book) Monthly(clientID int64, month costd.Month, lines []costd.LineUsage, sel Selection) []costd.Charge {
 	charges := make([]costd.Charge, 0, len(lines))
-	unused := make(map[costd.Line][]pool)
-	for line, commitments := range b.commitments[clientID] {
-		if open := pools(commitments, month); len(open) > 0 {
-			unused[line] = open
-		}
-	}
+	reserved := b.openPools(clientID, month)
 	for _, u := range lines {
-		if pools, ok := unused[u.Line]; ok {
-			delete(unused, u.Line)
-			charges = append(charges, b.committed(clientID, month, u, pools, sel)...)
+		if pools, ok := reserved[u.Line]; ok {
+			delete(reserved, u.Line)
+			charges = append(charges, b.committed(clientID, month, u, pools, sel.Resources)...)
 		} else if c := b.PayAsYouGo(clientID, u); !c.Quantity.IsZero() {
 			charges = append(charges, c)
 		}
 	}
-	for line, pools := range unused {
-		if sel.includes(line) {
-			charges = append(charges, b.committed(clientID, month, costd.LineUsage{Line: line}, pools, sel)...)
+	for line, pools := range reserved { // the rest is unused
+		if !sel.Resources && sel.includes(line) {
+			charges = append(charges, b.committed(clientID, month, costd.LineUsage{Line: line}, pools, false)...)
 		}
 	}
 	slices.SortFunc(charges, func(c, d costd.Charge) int {
@@ -78,29 +51,46 @@ func (b *Book) Monthly(clientID int64, month costd.Month, lines []costd.LineUsag
 	return charges
 }
 
+// openPools returns the pools of the client's commitments that are active in the
+// month.
+func (b *Book) openPools(clientID int64, month costd.Month) map[costd.Line][]pool {
+	open := make(map[costd.Line][]pool)
+	for line, commitments := range b.commitments[clientID] {
+		if pools := pools(commitments, month); len(pools) > 0 {
+			open[line] = pools
+		}
+	}
+	return open
+}
+
 // committed returns the charges of a line that has the given pools in the month.
-func (b *Book) committed(clientID int64, month costd.Month, u costd.LineUsage, pools []pool, sel Selection) []costd.Charge {
+// Shared says that fees are shared out to the selected resources.
+func (b *Book) committed(clientID int64, month costd.Month, u costd.LineUsage, pools []pool, shared bool) []costd.Charge {
 	client := b.payer(clientID)
 	prices := b.timetable(client, u.Line)
 	var over tally
 	for _, d := range u.Days {
 		over.add(d.Day, draw(pools, d), cmp.Or(overcommitPrice(pools, d.Day), prices.on(d.Day)))
 	}
-	commit := commitCharge(pools, sel.Resources)
-	commit.Line, commit.Currency, commit.LastSize = u.Line, client.Currency, u.LastSize
-	charges := []costd.Charge{commit, over.charge(client, u, costd.Overcommit)}
+	// One name for both rows: they are shown side by side.
+	lastDay := month.Period().To - 1
+	feature := cmp.Or(statedFeature(pools), over.feature, prices.featureOn(lastDay), u.Line.Metric)
 
-	feature := cmp.Or(statedFeature(pools), over.feature, prices.featureOn(month.Period().To-1), u.Line.Metric)
-	for i := range charges {
-		charges[i].Feature = b.name(feature, u.Line.RegionID)
+	charges := make([]costd.Charge, 0, 2)
+	if c := commitCharge(pools, shared); !shared || !c.Quantity.IsZero() {
+		charges = append(charges, c)
 	}
-	return slices.DeleteFunc(charges, func(c costd.Charge) bool {
-		return c.Quantity.IsZero() && (c.Kind == costd.Overcommit || sel.Resources)
-	})
+	if c := over.charge(costd.Overcommit, u.Line, client.Currency); !c.Quantity.IsZero() {
+		charges = append(charges, c)
+	}
+	for i := range charges {
+		b.address(&charges[i], client, u, feature)
+	}
+	return charges
 }
 
-// commitCharge adds up the pools of a line: their fees as a whole, or the shares
-// of the selected resources.
+// commitCharge adds up the pools of a line, with their whole fees or, if shared,
+// the selected resources' share of them.
 func commitCharge(pools []pool, shared bool) costd.Charge {
 	c := costd.Charge{Kind: costd.Commit}
 	var cost decimal.Rational

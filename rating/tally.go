@@ -22,7 +22,7 @@ type tally struct {
 // add adds the usage of a day, which p prices; nil is no price.
 func (t *tally) add(day costd.Day, quantity decimal.Rational, p *price) {
 	if quantity.IsZero() {
-		return
+		return // what is not used needs no price
 	}
 	if p != t.price {
 		t.flush()
@@ -45,16 +45,12 @@ func (t *tally) flush() {
 	t.pending = decimal.Rational{}
 }
 
-// charge returns the charge of all days added, in the client's currency.
-func (t *tally) charge(client costd.Client, u costd.LineUsage, kind costd.Kind) costd.Charge {
+// charge returns quantity and cost of all days added, or why there is no cost.
+func (t *tally) charge(kind costd.Kind, line costd.Line, currency string) costd.Charge {
 	t.flush()
-	c := costd.Charge{
-		Line: u.Line, Kind: kind, Quantity: t.quantity,
-		Currency: client.Currency, LastSize: u.LastSize,
-	}
+	c := costd.Charge{Kind: kind, Quantity: t.quantity}
 	if t.unpriced != nil {
-		c.Err = fmt.Sprintf("no price for %s in region %d in %s on %s",
-			u.Line.Metric, u.Line.RegionID, client.Currency, *t.unpriced)
+		c.Err = fmt.Sprintf("no price for %s in region %d in %s on %s", line.Metric, line.RegionID, currency, *t.unpriced)
 		return c
 	}
 	c.Cost = &t.cost
