@@ -1,0 +1,113 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"costd"
+	"costd/internal/text"
+)
+
+// maxMistakes bounds what one answer lists; whoever has more of them has one
+// mistake, made by a program.
+const maxMistakes = 1000
+
+// A place is one entry of a list, or the file itself if list is "".
+type place struct {
+	list  string
+	index int
+}
+
+type mistake struct {
+	place
+	field   string
+	message string
+}
+
+// mistakes collects what is wrong with entries. Of several mistakes in one field
+// it keeps the first, and in an entry that could not be read at all only that.
+type mistakes struct {
+	list []mistake
+	seen map[place]map[string]bool
+}
+
+func (m *mistakes) add(at place, field, format string, args ...any) {
+	fields := m.seen[at]
+	parent, _, _ := strings.Cut(field, ".") // hardware_info of hardware_info.cpu
+	if fields[field] || fields[parent] || fields[""] {
+		return
+	}
+	if fields == nil {
+		if m.seen == nil {
+			m.seen = map[place]map[string]bool{}
+		}
+		fields = map[string]bool{}
+		m.seen[at] = fields
+	}
+	fields[field] = true
+	m.list = append(m.list, mistake{place: at, field: field, message: fmt.Sprintf(format, args...)})
+}
+
+// err returns all mistakes as one Invalid error, in the order of the file, or nil.
+func (m *mistakes) err(entries costd.Entries) error {
+	if len(m.list) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(m.list, func(a, b mistake) int {
+		return cmp.Or(cmp.Compare(slices.Index(listNames, a.place.list), slices.Index(listNames, b.place.list)),
+			cmp.Compare(a.index, b.index), cmp.Compare(a.field, b.field))
+	})
+	var fields []costd.FieldError
+	for i, mistake := range m.list {
+		if i == maxMistakes {
+			more := fmt.Sprintf("has %d more mistakes", len(m.list)-maxMistakes)
+			fields = append(fields, costd.FieldError{Field: "catalog", Message: more})
+			break
+		}
+		fields = append(fields, costd.FieldError{Field: mistake.path(entries), Message: mistake.message})
+	}
+	return costd.InvalidFields(fields...)
+}
+
+// path returns "commitments[0] (acme-h100).dimension".
+func (m mistake) path(entries costd.Entries) string {
+	if m.list == "" {
+		return m.field
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s[%d]", m.list, m.index)
+	if label := m.label(entries); label != "" && len(label) <= 64 && text.Check(label, 64) == nil {
+		fmt.Fprintf(&b, " (%s)", label)
+	}
+	if m.field != "" {
+		b.WriteString("." + m.field)
+	}
+	return b.String()
+}
+
+// label returns what people know the entry by, as far as it could be read.
+func (p place) label(entries costd.Entries) string {
+	switch p.list {
+	case clients:
+		return idLabel(entries.Clients[p.index].ID)
+	case regions:
+		return idLabel(entries.Regions[p.index].ID)
+	case projects:
+		return idLabel(entries.Projects[p.index].ID)
+	case prices:
+		return entries.Prices[p.index].Metric
+	case commitments:
+		return entries.Commitments[p.index].ID
+	}
+	return ""
+}
+
+func idLabel(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}

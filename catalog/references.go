@@ -1,0 +1,98 @@
+package catalog
+
+import "costd"
+
+// Check returns nil if the entries of change are right by themselves and fit into
+// the catalog current, or an Invalid error that names every mistake.
+func Check(current, change costd.Entries) error {
+	m := new(mistakes)
+	m.checkEntries(change)
+	m.checkReferences(current, change)
+	return m.err(change)
+}
+
+// checkReferences notes what is wrong with the change in the light of what is
+// there. Entries are never removed, so what is there stays right as long as no
+// client's currency and no project's client changes under it.
+func (m *mistakes) checkReferences(current, change costd.Entries) {
+	merged := merge(current, change)
+	m.checkClients(current, change)
+	m.checkProjects(current, change, merged)
+	for i, p := range change.Prices {
+		e := &entry{m: m, place: place{list: prices, index: i}}
+		e.regionExists(merged, p.RegionID)
+		if client := e.clientExists(merged, p.ClientID); client != nil && client.Currency != p.Currency {
+			e.mistake("currency", "is %s, but client %d pays in %s", p.Currency, client.ID, client.Currency)
+		}
+	}
+	for i, c := range change.Commitments {
+		e := &entry{m: m, place: place{list: commitments, index: i}}
+		e.regionExists(merged, c.RegionID)
+		e.clientExists(merged, c.ClientID)
+	}
+}
+
+// checkClients refuses to change the currency of a client with prices or
+// commitments of its own: their amounts would become amounts of other money.
+func (m *mistakes) checkClients(current, change costd.Entries) {
+	bound := map[int64]bool{}
+	for _, p := range current.Prices {
+		bound[p.ClientID] = true
+	}
+	for _, c := range current.Commitments {
+		bound[c.ClientID] = true
+	}
+	have := index(current.Clients, clientKey)
+	for i, c := range change.Clients {
+		if old := have[c.ID]; old != nil && old.Currency != c.Currency && bound[c.ID] {
+			m.add(place{list: clients, index: i}, "currency",
+				"cannot change from %s: client %d has prices or commitments of its own in it; use a new client", old.Currency, c.ID)
+		}
+	}
+}
+
+// checkProjects refuses to move a project: its usage and its keys would stay.
+func (m *mistakes) checkProjects(current, change costd.Entries, merged references) {
+	have := index(current.Projects, projectKey)
+	for i, p := range change.Projects {
+		e := &entry{m: m, place: place{list: projects, index: i}}
+		e.clientExists(merged, p.ClientID)
+		if old := have[p.ID]; old != nil && old.ClientID != p.ClientID {
+			e.mistake("client_id", "is %d, but project %d belongs to client %d and cannot move; use a new project", p.ClientID, p.ID, old.ClientID)
+		}
+	}
+}
+
+// references are the entries that others refer to.
+type references struct {
+	clients map[int64]*costd.Client
+	regions map[int64]bool
+}
+
+func merge(current, change costd.Entries) references {
+	merged := references{clients: index(current.Clients, clientKey), regions: map[int64]bool{}}
+	for i := range change.Clients {
+		merged.clients[change.Clients[i].ID] = &change.Clients[i]
+	}
+	for _, list := range [][]costd.Region{current.Regions, change.Regions} {
+		for _, r := range list {
+			merged.regions[r.ID] = true
+		}
+	}
+	return merged
+}
+
+// clientExists returns the client, or nil for none or every client.
+func (e *entry) clientExists(r references, id int64) *costd.Client {
+	client := r.clients[id]
+	if id != 0 && client == nil {
+		e.mistake("client_id", "is %d, but there is no such client; add it under %s", id, clients)
+	}
+	return client
+}
+
+func (e *entry) regionExists(r references, id int64) {
+	if id != 0 && !r.regions[id] {
+		e.mistake("region_id", "is %d, but there is no such region; add it under %s", id, regions)
+	}
+}
