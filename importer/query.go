@@ -1,0 +1,291 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"costd"
+)
+
+// Query returns the rows of a SELECT in DuckDB's SQL as records. Its columns are
+// usage columns, as in a CSV file, and the view "input" in it holds the files, one
+// after the other, united by column name. It runs on this machine and may read
+// whatever its user may.
+//
+// In "input" the columns of a CSV file are BOOLEAN, BIGINT, DATE, TIMESTAMP,
+// TIMESTAMPTZ or, if not every value fits, VARCHAR; so are those of NDJSON, where
+// structures stay what they are. Numbers with fractions are VARCHAR: DuckDB would make them
+// floating-point numbers.
+func Query(sql string, paths ...string) (*Input, error) {
+	in, err := Files(paths...)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(sql) == "" {
+		return nil, costd.Errorf(costd.Invalid, "the query is empty; write a SELECT that yields the columns of usage")
+	}
+	in.query = sql
+	return in, nil
+}
+
+// Names that stand for the input and its query.
+const (
+	inputView  = "input"
+	outputView = "costd_output"
+	queryName  = "query"
+)
+
+// queryRows yields the rows of the query.
+func (in *Input) queryRows(ctx context.Context) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		err := in.runQuery(ctx, yield)
+		if err == nil || errors.Is(err, errStopped) {
+			return
+		}
+		yield(Row{}, costd.Errorf(costd.Invalid, "%s: %w", queryName, err))
+	}
+}
+
+// errStopped says that the reader of the rows wants no more of them.
+var errStopped = errors.New("stopped")
+
+func (in *Input) runQuery(ctx context.Context, yield func(Row, error) bool) error {
+	e, err := openEngine()
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	scratch, err := os.MkdirTemp("", "costd-import-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	if err := e.createInput(ctx, in.files, scratch); err != nil {
+		return err
+	}
+	if n := e.statements(in.query); n > 1 {
+		return fmt.Errorf("holds %d statements; write one SELECT", n)
+	}
+	if err := e.exec("CREATE TEMP VIEW " + outputView + " AS " + in.query); err != nil {
+		return err
+	}
+	return e.yieldView(ctx, func(r Row) bool {
+		r.File = queryName
+		return yield(r, nil)
+	})
+}
+
+// parquetRows yields the rows of a Parquet file that has the columns of usage.
+func (in *Input) parquetRows(ctx context.Context, f file) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		err := runParquet(ctx, f, func(r Row) bool { return yield(r, nil) })
+		in.read.Add(f.size) // DuckDB does not say how far it is
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(Row{}, err)
+		}
+	}
+}
+
+func runParquet(ctx context.Context, f file, yield func(Row) bool) error {
+	e, err := openEngine()
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if err := e.exec("CREATE TEMP VIEW " + outputView + " AS SELECT * FROM " + f.table("")); err != nil {
+		return err
+	}
+	return e.yieldView(ctx, yield)
+}
+
+// yieldView yields the rows of the output view. It returns errStopped if yield
+// wants no more.
+func (e *engine) yieldView(ctx context.Context, yield func(Row) bool) error {
+	names, texts, err := e.outputColumns(ctx)
+	if err != nil {
+		return err
+	}
+	encode, err := newEncoder(names)
+	if err != nil {
+		return err
+	}
+	var number int64
+	var buffer []byte
+	for fields, err := range e.rows(ctx, "SELECT "+strings.Join(texts, ", ")+" FROM "+outputView) {
+		if err != nil {
+			return err
+		}
+		number++
+		row := encode.row(buffer[:0], fields)
+		row.Number = number
+		row.ID = strings.Clone(row.ID)
+		buffer = row.JSON
+		if !yield(row) {
+			return errStopped
+		}
+	}
+	return ctx.Err()
+}
+
+// outputColumns returns the names of the output's columns, and for each the
+// expression that makes exact text of it.
+func (e *engine) outputColumns(ctx context.Context) (names, texts []string, err error) {
+	for row, err := range e.rows(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+outputView+")") {
+		if err != nil {
+			return nil, nil, err
+		}
+		name := strings.Clone(row[0])
+		text, err := textExpression(name, row[1])
+		if err != nil {
+			return nil, nil, err
+		}
+		names, texts = append(names, name), append(texts, text)
+	}
+	return names, texts, nil
+}
+
+// textExpression returns SQL that makes the exact text of a column of the given
+// DuckDB type, or an error if the type has none.
+func textExpression(column, typ string) (string, error) {
+	quoted := quoteName(column)
+	base, _, _ := strings.Cut(typ, "(")
+	switch {
+	case base == "ENUM":
+		return "CAST(" + quoted + " AS VARCHAR)", nil
+	case strings.Contains(typ, "DOUBLE") || strings.Contains(typ, "FLOAT"):
+		return "", costd.Errorf(costd.Invalid, "column %q is %s, which does not hold decimal numbers exactly; write CAST(%s AS DECIMAL(38, 9)), or compute it without floating point (in DuckDB / makes DOUBLE, so write x * 0.001 for x / 1000)", column, typ, column)
+	case strings.HasSuffix(typ, "]"), base == "BLOB", base == "BIT", base == "INTERVAL", base == "TIME", base == "TIME WITH TIME ZONE", base == "UNION":
+		return "", costd.Errorf(costd.Invalid, "column %q is %s, which no column of usage is; CAST it to VARCHAR or leave it out", column, typ)
+	case base == "MAP", base == "STRUCT", base == "JSON":
+		return "CAST(to_json(" + quoted + ") AS VARCHAR)", nil
+	case base == "TIMESTAMP WITH TIME ZONE":
+		return utcText("CAST(" + quoted + " AS TIMESTAMP)"), nil
+	case strings.HasPrefix(base, "TIMESTAMP"):
+		return utcText(quoted), nil
+	case base == "DATE":
+		return utcText("CAST(" + quoted + " AS TIMESTAMP)"), nil
+	}
+	return "CAST(" + quoted + " AS VARCHAR)", nil
+}
+
+// utcText returns SQL that writes a timestamp without a zone in RFC 3339.
+func utcText(timestamp string) string {
+	return "replace(CAST(" + timestamp + " AS VARCHAR), ' ', 'T') || 'Z'"
+}
+
+// createInput makes the view of all files.
+func (e *engine) createInput(ctx context.Context, files []file, scratch string) error {
+	var selects []string
+	for i, f := range files {
+		f, err := e.exactNumbers(ctx, f, fmt.Sprintf("%s/%d.ndjson", scratch, i))
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.path, cause(err))
+		}
+		selects = append(selects, "SELECT * FROM "+f.table(", sample_size = -1"))
+	}
+	if len(selects) == 0 {
+		return nil
+	}
+	return e.exec("CREATE TEMP VIEW " + inputView + " AS " + strings.Join(selects, " UNION ALL BY NAME "))
+}
+
+// table returns SQL that reads the file. The options are for CSV and NDJSON.
+func (f file) table(options string) string {
+	path := quoteText(f.path)
+	switch f.format {
+	case formatCSV:
+		return "read_csv(" + path + options + ", auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR'])"
+	case formatNDJSON:
+		return "read_ndjson(" + path + options + ")"
+	default:
+		return "read_parquet(" + path + ")"
+	}
+}
+
+// exactNumbers returns the file itself, or for NDJSON with fractional numbers a
+// copy at the given path in which they are texts: DuckDB reads them as DOUBLE, and
+// columns that are numbers in some lines and something else in others as JSON.
+func (e *engine) exactNumbers(ctx context.Context, f file, path string) (file, error) {
+	if f.format != formatNDJSON {
+		return f, nil
+	}
+	var inexact bool
+	for row, err := range e.rows(ctx, "SELECT column_type FROM (DESCRIBE SELECT * FROM "+f.table(", sample_size = -1")+")") {
+		if err != nil {
+			return f, err
+		}
+		inexact = inexact || strings.Contains(row[0], "DOUBLE") || strings.Contains(row[0], "JSON")
+	}
+	if !inexact {
+		return f, nil
+	}
+	copied := file{path: path, format: formatNDJSON}
+	return copied, f.copyQuoted(path)
+}
+
+// copyQuoted writes the file to path with every fractional number as a text.
+func (f file) copyQuoted(path string) (err error) {
+	r, err := f.open(new(atomic.Int64))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	return quoteFractions(w, r)
+}
+
+// quoteFractions copies JSON from r to w and puts every number with a point or an
+// exponent between quotes.
+func quoteFractions(w io.Writer, r io.Reader) error {
+	in, out := bufio.NewReaderSize(r, 1<<16), bufio.NewWriterSize(w, 1<<16)
+	var text, escaped bool // where the next byte stands
+	for {
+		c, err := in.ReadByte()
+		if err == io.EOF {
+			return out.Flush()
+		}
+		if err != nil {
+			return err
+		}
+		if !text && (c == '-' || isDigit(c)) {
+			out.WriteString(quotedFraction(in, c))
+			continue
+		}
+		text = text != (c == '"' && !escaped)
+		escaped = c == '\\' && !escaped
+		out.WriteByte(c) // a failed write is remembered until Flush
+	}
+}
+
+// quotedFraction reads the rest of the number that begins with c and returns it,
+// between quotes if it has a point or an exponent.
+func quotedFraction(in *bufio.Reader, c byte) string {
+	number := []byte{c}
+	for {
+		next, err := in.Peek(1)
+		if err != nil || !isDigit(next[0]) && !strings.ContainsRune("+-.eE", rune(next[0])) {
+			break
+		}
+		number = append(number, next[0])
+		in.Discard(1) // what was peeked at is there
+	}
+	if bytes.ContainsAny(number, ".eE") {
+		return `"` + string(number) + `"`
+	}
+	return string(number)
+}
+
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func quoteText(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }
