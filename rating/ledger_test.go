@@ -1,0 +1,80 @@
+package rating_test
+
+import (
+	"maps"
+	"slices"
+
+	"costd"
+	"costd/decimal"
+	"costd/rating"
+)
+
+// A record says that a resource of a line used a quantity on a day.
+type record struct {
+	line     costd.Line
+	resource string
+	day      costd.Day
+	quantity decimal.Rational
+}
+
+// everything selects every record.
+func everything(record) bool { return true }
+
+// usageOf adds records up the way a store does: by line and day, for all
+// resources and for the selected ones, lines without a selected record left out.
+func usageOf(records []record, selected func(record) bool) []costd.LineUsage {
+	days := map[costd.Line]map[costd.Day]costd.DayUsage{}
+	chosen := map[costd.Line]bool{}
+	for _, r := range records {
+		if days[r.line] == nil {
+			days[r.line] = map[costd.Day]costd.DayUsage{}
+		}
+		d := days[r.line][r.day]
+		d.Day, d.Used = r.day, d.Used.Add(r.quantity)
+		if selected(r) {
+			d.Selected = d.Selected.Add(r.quantity)
+			chosen[r.line] = true
+		}
+		days[r.line][r.day] = d
+	}
+	var lines []costd.LineUsage
+	for _, line := range slices.SortedFunc(maps.Keys(chosen), costd.Line.Compare) {
+		u := costd.LineUsage{Line: line}
+		for _, day := range slices.Sorted(maps.Keys(days[line])) {
+			u.Days = append(u.Days, days[line][day])
+		}
+		lines = append(lines, u)
+	}
+	return lines
+}
+
+// A ledger is everything a month's report is made of.
+type ledger struct {
+	entries costd.Entries
+	client  int64
+	month   costd.Month
+	records []record
+}
+
+// monthly returns the unfiltered report.
+func (l ledger) monthly() []costd.Charge {
+	return l.monthlyOf(l.records, everything, rating.Selection{})
+}
+
+// monthlyBy returns the report of the selected resources.
+func (l ledger) monthlyBy(selected func(record) bool) []costd.Charge {
+	return l.monthlyOf(l.records, selected, rating.Selection{Resources: true})
+}
+
+func (l ledger) monthlyOf(records []record, selected func(record) bool, sel rating.Selection) []costd.Charge {
+	return rating.NewBook(l.entries).Monthly(l.client, l.month, usageOf(records, selected), sel)
+}
+
+// resources returns the names of all resources.
+func (l ledger) resources() []string {
+	names := map[string]bool{}
+	for _, r := range l.records {
+		names[r.resource] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
