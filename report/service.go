@@ -1,0 +1,101 @@
+package report
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"costd"
+	"costd/rating"
+)
+
+// A Service answers from the stores. Use it by pointer; it may be used from
+// several goroutines.
+type Service struct {
+	Usage   costd.UsageStore
+	Catalog costd.Catalog
+	Now     func() time.Time // nil: time.Now
+
+	cached atomic.Pointer[view]
+}
+
+// Today returns the current UTC day.
+func (s *Service) Today() costd.Day {
+	if s.Now == nil {
+		return costd.DayOf(time.Now())
+	}
+	return costd.DayOf(s.Now())
+}
+
+// A view is one version of the catalog, made ready for answers.
+type view struct {
+	version int64
+	entries costd.Entries
+	book    *rating.Book
+	names   Names
+}
+
+// view returns the catalog as it is now. Making one costs far more than an answer,
+// so the last is kept until the catalog's version changes.
+func (s *Service) view(ctx context.Context) (*view, error) {
+	version, err := s.Catalog.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if v := s.cached.Load(); v != nil && v.version == version {
+		return v, nil
+	}
+	entries, version, err := s.Catalog.Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{version: version, entries: entries, book: rating.NewBook(entries), names: newNames(entries)}
+	s.cached.Store(v)
+	return v, nil
+}
+
+// client returns the view and a client in it, or NotFound.
+func (s *Service) client(ctx context.Context, id int64) (*view, costd.Client, error) {
+	v, err := s.view(ctx)
+	if err != nil {
+		return nil, costd.Client{}, err
+	}
+	client, ok := v.book.Client(id)
+	if !ok {
+		return nil, costd.Client{}, costd.Errorf(costd.NotFound, "the catalog has no client %d; ask the operator to add it", id)
+	}
+	return v, client, nil
+}
+
+// Names tells what regions and projects are called.
+type Names struct {
+	regions, projects map[int64]string
+}
+
+func newNames(entries costd.Entries) Names {
+	n := Names{
+		regions:  make(map[int64]string, len(entries.Regions)),
+		projects: make(map[int64]string, len(entries.Projects)),
+	}
+	for _, r := range entries.Regions {
+		n.regions[r.ID] = r.Name
+	}
+	for _, p := range entries.Projects {
+		n.projects[p.ID] = p.Name
+	}
+	return n
+}
+
+// Region returns the name of the region, or its id as text if it is unknown.
+func (n Names) Region(id int64) string { return name(n.regions, id) }
+
+// Project returns the name of the project, or its id as text if it is unknown.
+func (n Names) Project(id int64) string { return name(n.projects, id) }
+
+func name(names map[int64]string, id int64) string {
+	if s := names[id]; s != "" {
+		return s
+	}
+	return strconv.FormatInt(id, 10)
+}
