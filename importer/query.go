@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 
@@ -164,7 +165,7 @@ func textExpression(column, typ string) (string, error) {
 		return "", costd.Errorf(costd.Invalid, "column %q is %s, which does not hold decimal numbers exactly; write CAST(%s AS DECIMAL(38, 9)), or compute it without floating point (in DuckDB / makes DOUBLE, so write x * 0.001 for x / 1000)", column, typ, column)
 	case strings.HasSuffix(typ, "]"), base == "BLOB", base == "BIT", base == "INTERVAL", base == "TIME", base == "TIME WITH TIME ZONE", base == "UNION":
 		return "", costd.Errorf(costd.Invalid, "column %q is %s, which no column of usage is; CAST it to VARCHAR or leave it out", column, typ)
-	case base == "MAP", base == "STRUCT", base == "JSON":
+	case base == "MAP", base == "STRUCT":
 		return "CAST(to_json(" + quoted + ") AS VARCHAR)", nil
 	case base == "TIMESTAMP WITH TIME ZONE":
 		return utcText("CAST(" + quoted + " AS TIMESTAMP)"), nil
@@ -185,7 +186,7 @@ func utcText(timestamp string) string {
 func (e *engine) createInput(ctx context.Context, files []file, scratch string) error {
 	var selects []string
 	for i, f := range files {
-		f, err := e.exactNumbers(ctx, f, fmt.Sprintf("%s/%d.ndjson", scratch, i))
+		f, err := e.exactNumbers(ctx, f, filepath.Join(scratch, fmt.Sprint(i, ".ndjson")))
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.path, cause(err))
 		}

@@ -1,0 +1,290 @@
+package importer
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"costd"
+)
+
+// header has the columns that every record needs, in short values.
+const (
+	header = "client_id,project_id,region_id,type,resource_id,metric,start,end"
+	values = "1001,501,76,volume,v-1,volume_gbm,2026-10-01T00:00:00Z,2026-10-02T00:00:00Z"
+	fields = `"client_id":1001,"project_id":501,"region_id":76,"type":"volume","resource_id":"v-1","metric":"volume_gbm",` +
+		`"start":"2026-10-01T00:00:00Z","end":"2026-10-02T00:00:00Z"`
+)
+
+// put writes a file into a folder of its own and returns its path.
+func put(t testing.TB, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if strings.HasSuffix(name, ".gz") {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write([]byte(content))
+		z.Close()
+		content = b.String()
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// show returns the rows as "number: json" or "number: !error", and the error that
+// ended them.
+func show(t testing.TB, in *Input, err error) ([]string, error) {
+	t.Helper()
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for row, err := range in.Rows(t.Context()) {
+		if err != nil {
+			return lines, err
+		}
+		text := string(row.JSON)
+		if row.Err != nil {
+			text = "!" + row.ID + " " + row.Err.Error()
+		}
+		lines = append(lines, fmt.Sprintf("%d: %s", row.Number, text))
+	}
+	return lines, nil
+}
+
+func equal(t testing.TB, got []string, err error, want ...string) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestCSV(t *testing.T) {
+	content := "\ufeffid," + header + ",quantity,volume_type,tags.team,tags,deleted\n"
+	content = strings.Replace(content, ",tags,", ",", 1)
+	content += "r1," + values + ",12345678901234567890.123456789,ssd,\"a \"\"b\"\"\",true\n" +
+		"\n" +
+		"r2," + values + ",,,,\n" +
+		"r3," + values + ",1\n" +
+		"r4," + values + ",007,,\"two\nlines\",False\n" +
+		"r5," + values + ",\"1,5\",,\xff,no\n" +
+		"r6," + values + ",1e3,,,\n"
+	want := []string{
+		`2: {"id":"r1",` + fields + `,"quantity":12345678901234567890.123456789,"deleted":true,"attributes":{"volume_type":"ssd"},"tags":{"team":"a \"b\""}}`,
+		`4: {"id":"r2",` + fields + `}`,
+		`5: !r3 10 fields, but 13 columns in the header; quote fields that hold commas or line breaks`,
+		`6: {"id":"r4",` + fields + `,"quantity":"007","deleted":false,"tags":{"team":"two\nlines"}}`,
+		`8: !r5 tags.team: "\xff" is not UTF-8; convert the file`,
+		`9: {"id":"r6",` + fields + `,"quantity":1e3}`,
+	}
+	for _, name := range []string{"usage.csv", "usage.CSV.gz"} {
+		in, err := Files(put(t, strings.ToLower(name), content))
+		got, err := show(t, in, err)
+		equal(t, got, err, want...)
+	}
+}
+
+func TestCSVObjects(t *testing.T) {
+	content := header + ",tags,attributes\n" +
+		values + `,"{""b"":""x"",` + "\n" + `""a"":1.50,""n"":null,""t"":true}","{}"` + "\n" +
+		values + `,"{""a"":[1]}",` + "\n" +
+		values + `,a=b,` + "\n" +
+		values + `,{} {},` + "\n"
+	in, err := Files(put(t, "usage.csv", content))
+	got, err := show(t, in, err)
+	equal(t, got, err,
+		`2: {`+fields+`,"tags":{"a":"1.50","b":"x","t":"true"},"attributes":{}}`,
+		`4: ! tags: the value of "a" is not a text; write it like {"key":"value"}`,
+		`5: ! tags: "a=b" is not a JSON object; write it like {"key":"value"}`,
+		`6: ! tags: "{} {}" is not a JSON object; write it like {"key":"value"}`)
+}
+
+func TestHeaderMistakes(t *testing.T) {
+	for _, tt := range []struct{ header, want string }{
+		{"", "is empty; the first line must name the columns"},
+		{"id;client_id", `unknown column "id;client_id"; usage has the columns attributes, client_id, `},
+		{header + ",Flavor,colour", `unknown column "Flavor", "colour"; usage has`},
+		{header + ",tags.", `unknown column "tags."`},
+		{header + ",id,id", `column "id" stands twice`},
+		{header + ",tags,tags.x", `both column "tags" and column "tags.x"`},
+		{header + ",volume_type,attributes", `both column "attributes" and column "volume_type"`},
+		{"id,client_id,type,metric,resource_id,start", `missing column "project_id", "region_id", "end"; add it`},
+	} {
+		path := put(t, "usage.csv", tt.header)
+		in, err := Files(path)
+		_, err = show(t, in, err)
+		if err == nil || !strings.Contains(err.Error(), path+": "+tt.want) {
+			t.Errorf("header %q: error %v, want %q", tt.header, err, tt.want)
+		}
+	}
+}
+
+func TestNDJSONPassesAsItIs(t *testing.T) {
+	content := "\ufeff{\"quantity\": 1.10 ,\"x\":1}\r\n\n   \n not json \n{\"id\":\"last\"}"
+	for _, name := range []string{"u.ndjson", "u.jsonl", "u.ndjson.gz"} {
+		in, err := Files(put(t, name, content))
+		got, err := show(t, in, err)
+		equal(t, got, err, `1: {"quantity": 1.10 ,"x":1}`, `4: not json`, `5: {"id":"last"}`)
+	}
+}
+
+func TestUnreadableFiles(t *testing.T) {
+	huge := strings.Repeat("x", maxRecordBytes+1)
+	for _, tt := range []struct{ name, content, want string }{
+		{"usage.xlsx", "", "cannot tell the format from the name"},
+		{"usage.parquet.gz", "", "cannot tell the format from the name"},
+		{"usage.csv.gz", "", ""},
+		{"usage.ndjson", "{}\n" + huge, "line 2 is longer than"},
+		{"usage.csv", header + "\n" + values + "\n\"" + huge + huge, "is a quote left open?"},
+		{"usage.csv", header + "\na\"b\n", "bare \""},
+		{"usage.parquet", "no", "usage.parquet"},
+	} {
+		path := put(t, tt.name, tt.content)
+		if tt.name == "usage.csv.gz" { // not packed at all
+			os.WriteFile(path, []byte("id\n"), 0o600)
+			tt.want = "is not gzip"
+		}
+		in, err := Files(path)
+		_, err = show(t, in, err)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
+	}
+	if _, err := Files(t.TempDir() + "/none.csv"); err == nil || strings.Count(err.Error(), "none.csv") != 1 {
+		t.Errorf("missing file: error %v, want one that names it once", err)
+	}
+	if _, err := Files(filepath.Dir(put(t, "x.csv", "")) + "/../"); err == nil {
+		t.Error("a folder was taken for a file")
+	}
+}
+
+// TestTextsSurvive checks that any text in a CSV field arrives unchanged.
+func TestTextsSurvive(t *testing.T) {
+	path := put(t, "usage.csv", "")
+	rapid.Check(t, func(rt *rapid.T) {
+		name, tag := rapid.String().Draw(rt, "name"), rapid.String().Draw(rt, "tag")
+		if strings.Contains(name+tag, "\r") {
+			rt.Skip("RFC 4180 readers make LF of CR LF")
+		}
+		var b strings.Builder
+		w := csv.NewWriter(&b)
+		w.Write(append(strings.Split(header, ","), "name", "tags.k\"ey"))
+		w.Write(append(strings.Split(values, ","), name, tag))
+		w.Flush()
+		os.WriteFile(path, []byte(b.String()), 0o600)
+		in, err := Files(path)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for row, err := range in.Rows(t.Context()) {
+			if err != nil || row.Err != nil {
+				rt.Fatal(err, row.Err)
+			}
+			var u costd.Usage
+			if err := json.Unmarshal(row.JSON, &u); err != nil {
+				rt.Fatalf("%s: %v", row.JSON, err)
+			}
+			if u.Name != name || u.Tags["k\"ey"] != tag || u.ClientID != 1001 {
+				rt.Errorf("got %+v, want name %q and tag %q", u, name, tag)
+			}
+		}
+	})
+}
+
+// rowsOf yields n rows, then err if it is not nil.
+func rowsOf(n int, err error) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for i := range n {
+			row := Row{File: "f", Number: int64(i + 1), JSON: []byte(fmt.Sprint(i))}
+			if i%7_000 == 6_999 {
+				row.ID, row.Err = "odd", errors.New("odd")
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(Row{}, err)
+		}
+	}
+}
+
+func TestRunSendsInOrder(t *testing.T) {
+	const n = 25_000
+	var sent []string
+	var rejected []Rejection
+	im := Importer{
+		Send: func(_ context.Context, body []byte) (costd.IngestResult, error) {
+			lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
+			if len(lines) > batchRecords {
+				t.Errorf("a request of %d records", len(lines))
+			}
+			sent = append(sent, lines...)
+			return costd.IngestResult{Accepted: len(lines) - 1, Rejected: []costd.Rejection{{Index: 1, ID: "x", Error: "no"}}}, nil
+		},
+		Reject: func(r Rejection) error { rejected = append(rejected, r); return nil },
+	}
+	sum, err := im.Run(t.Context(), rowsOf(n, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Summary{Read: n, Accepted: n - 6, Rejected: 6}); sum != want {
+		t.Errorf("sums %+v, want %+v", sum, want)
+	}
+	want := []Rejection{{"f", 7000, "odd", "odd"}, {"f", 2, "x", "no"}, {"f", 14000, "odd", "odd"}, {"f", 10002, "x", "no"}, {"f", 21000, "odd", "odd"}, {"f", 20002, "x", "no"}}
+	if !reflect.DeepEqual(rejected, want) {
+		t.Errorf("rejected %v, want %v", rejected, want)
+	}
+	for i, j := 0, 0; i < n; i++ {
+		if i%7_000 == 6_999 {
+			continue
+		}
+		if sent[j] != fmt.Sprint(i) {
+			t.Fatalf("record %d was sent as number %d", i, j)
+		}
+		j++
+	}
+}
+
+func TestRunStopsAtErrors(t *testing.T) {
+	broken := errors.New("broken")
+	sends := 0
+	im := Importer{
+		Send: func(context.Context, []byte) (costd.IngestResult, error) {
+			if sends++; sends == 2 {
+				return costd.IngestResult{}, broken
+			}
+			return costd.IngestResult{Accepted: batchRecords}, nil
+		},
+		Reject: func(Rejection) error { return nil },
+	}
+	if sum, err := im.Run(t.Context(), rowsOf(100_000, nil)); err != broken || sends != 2 || sum.Accepted != batchRecords {
+		t.Errorf("got %+v, %v after %d requests, want the server's error after 2", sum, err, sends)
+	}
+	sends = 2
+	if sum, err := im.Run(t.Context(), rowsOf(3, broken)); err != broken || sum.Read != 3 {
+		t.Errorf("got %+v, %v, want what was read before the input's error to be sent", sum, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := im.Run(ctx, rowsOf(100_000, nil)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
