@@ -1,17 +1,12 @@
 package importer
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 
 	"costd"
 )
@@ -101,7 +96,7 @@ func runParquet(ctx context.Context, f file, yield func(Row) bool) error {
 		return err
 	}
 	defer e.close()
-	if err := e.exec("CREATE TEMP VIEW " + outputView + " AS SELECT * FROM " + f.table("")); err != nil {
+	if err := e.exec("CREATE TEMP VIEW " + outputView + " AS SELECT * FROM " + f.parquet()); err != nil {
 		return err
 	}
 	return e.yieldView(ctx, yield)
@@ -180,112 +175,6 @@ func textExpression(column, typ string) (string, error) {
 // utcText returns SQL that writes a timestamp without a zone in RFC 3339.
 func utcText(timestamp string) string {
 	return "replace(CAST(" + timestamp + " AS VARCHAR), ' ', 'T') || 'Z'"
-}
-
-// createInput makes the view of all files.
-func (e *engine) createInput(ctx context.Context, files []file, scratch string) error {
-	var selects []string
-	for i, f := range files {
-		f, err := e.exactNumbers(ctx, f, filepath.Join(scratch, fmt.Sprint(i, ".ndjson")))
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.path, cause(err))
-		}
-		selects = append(selects, "SELECT * FROM "+f.table(", sample_size = -1"))
-	}
-	if len(selects) == 0 {
-		return nil
-	}
-	return e.exec("CREATE TEMP VIEW " + inputView + " AS " + strings.Join(selects, " UNION ALL BY NAME "))
-}
-
-// table returns SQL that reads the file. The options are for CSV and NDJSON.
-func (f file) table(options string) string {
-	path := quoteText(f.path)
-	switch f.format {
-	case formatCSV:
-		return "read_csv(" + path + options + ", auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR'])"
-	case formatNDJSON:
-		return "read_ndjson(" + path + options + ")"
-	default:
-		return "read_parquet(" + path + ")"
-	}
-}
-
-// exactNumbers returns the file itself, or for NDJSON with fractional numbers a
-// copy at the given path in which they are texts: DuckDB reads them as DOUBLE, and
-// columns that are numbers in some lines and something else in others as JSON.
-func (e *engine) exactNumbers(ctx context.Context, f file, path string) (file, error) {
-	if f.format != formatNDJSON {
-		return f, nil
-	}
-	var inexact bool
-	for row, err := range e.rows(ctx, "SELECT column_type FROM (DESCRIBE SELECT * FROM "+f.table(", sample_size = -1")+")") {
-		if err != nil {
-			return f, err
-		}
-		inexact = inexact || strings.Contains(row[0], "DOUBLE") || strings.Contains(row[0], "JSON")
-	}
-	if !inexact {
-		return f, nil
-	}
-	copied := file{path: path, format: formatNDJSON}
-	return copied, f.copyQuoted(path)
-}
-
-// copyQuoted writes the file to path with every fractional number as a text.
-func (f file) copyQuoted(path string) (err error) {
-	r, err := f.open(new(atomic.Int64))
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	w, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	return quoteFractions(w, r)
-}
-
-// quoteFractions copies JSON from r to w and puts every number with a point or an
-// exponent between quotes.
-func quoteFractions(w io.Writer, r io.Reader) error {
-	in, out := bufio.NewReaderSize(r, 1<<16), bufio.NewWriterSize(w, 1<<16)
-	var text, escaped bool // where the next byte stands
-	for {
-		c, err := in.ReadByte()
-		if err == io.EOF {
-			return out.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		if !text && (c == '-' || isDigit(c)) {
-			out.WriteString(quotedFraction(in, c))
-			continue
-		}
-		text = text != (c == '"' && !escaped)
-		escaped = c == '\\' && !escaped
-		out.WriteByte(c) // a failed write is remembered until Flush
-	}
-}
-
-// quotedFraction reads the rest of the number that begins with c and returns it,
-// between quotes if it has a point or an exponent.
-func quotedFraction(in *bufio.Reader, c byte) string {
-	number := []byte{c}
-	for {
-		next, err := in.Peek(1)
-		if err != nil || !isDigit(next[0]) && !strings.ContainsRune("+-.eE", rune(next[0])) {
-			break
-		}
-		number = append(number, next[0])
-		in.Discard(1) // what was peeked at is there
-	}
-	if bytes.ContainsAny(number, ".eE") {
-		return `"` + string(number) + `"`
-	}
-	return string(number)
 }
 
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
