@@ -32,6 +32,10 @@ lint: ## gofmt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
+.PHONY: sdk
+sdk: build ## run the official Python SDK against bin/costd (needs python3 and its package index)
+	test/sdk/run
+
 # One fuzz target runs at a time, so each is named: package and target.
 FUZZTIME ?= 10s
 .PHONY: fuzz
