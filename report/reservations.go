@@ -43,12 +43,15 @@ type Reservation struct {
 	Prices *ReservationPrices
 }
 
+// A Rate is what units of a commitment cost under one pricing rule.
+type Rate = rating.Rate
+
 // ReservationPrices are what a reservation costs.
 type ReservationPrices struct {
 	// Commit and Overcommit are the rates of reserved units and of those above.
 	// Overcommit is nil if nothing says what they cost.
-	Commit     rating.Rate
-	Overcommit *rating.Rate
+	Commit     Rate
+	Overcommit *Rate
 	// Months is the number of months that a total covers: those of the request's
 	// period in which the commitment is active, without one those of its whole
 	// term, and 1 for a term without end. Days count as parts of their month.

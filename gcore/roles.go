@@ -1,0 +1,49 @@
+package gcore
+
+import (
+	"slices"
+
+	"costd"
+	"costd/access"
+)
+
+// clientOnly allows the keys of a client. Operator and ingest keys have none, so
+// there is no report they could mean.
+func clientOnly(p access.Principal) error {
+	switch p.Role {
+	case costd.RoleAdministrator, costd.RoleProject:
+		return nil
+	}
+	return costd.Errorf(costd.Forbidden,
+		"a key with the role %s belongs to no client; use an administrator or project key of the client", p.Role)
+}
+
+// administratorOnly allows the keys that see all of their client.
+func administratorOnly(p access.Principal) error {
+	if p.Role == costd.RoleProject {
+		return costd.Errorf(costd.Forbidden,
+			"only administrators of the client may do this; this key sees single projects")
+	}
+	return clientOnly(p)
+}
+
+// allowedProjects returns the projects a report covers for the bearer, of those
+// asked for: nil for all of the client's. A project key sees its own whether it
+// asks or not, and may not ask for others.
+func allowedProjects(p access.Principal, asked []int64) ([]int64, error) {
+	if p.Role == costd.RoleAdministrator {
+		return asked, nil
+	}
+	if len(asked) == 0 {
+		if len(p.Projects) == 0 { // an empty list would mean all
+			return nil, costd.Errorf(costd.Forbidden, "this key has no projects")
+		}
+		return p.Projects, nil
+	}
+	for _, id := range asked {
+		if !slices.Contains(p.Projects, id) {
+			return nil, costd.Errorf(costd.Forbidden, "this key may not see project %d", id)
+		}
+	}
+	return asked, nil
+}
