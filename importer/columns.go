@@ -17,8 +17,9 @@ import (
 type kind uint8
 
 const (
-	text   kind = iota
-	number      // of any size and precision: its digits are passed on
+	text    kind = iota
+	integer      // of any size
+	number       // of any size and precision: its digits are passed on
 	flag
 	object // a JSON object of texts
 )
@@ -27,7 +28,7 @@ const (
 // attributeColumns those that stand under its attributes.
 var (
 	usageColumns = map[string]kind{
-		"id": text, "client_id": number, "project_id": number, "region_id": number, "type": text,
+		"id": text, "client_id": integer, "project_id": integer, "region_id": integer, "type": text,
 		"resource_id": text, "metric": text, "start": text, "end": text,
 		"quantity": number, "size": number, "count": number,
 		"flavor": text, "name": text, "deleted": flag, "attributes": object, "tags": object,
@@ -36,8 +37,10 @@ var (
 		"volume_type", "file_share_type", "instance_type", "ip_address", "attached_to_vm", "port_id", "network_id",
 		"subnet_id", "vm_id", "instance_name", "source_volume_uuid", "schedule_id", "size_unit",
 	}
-	// requiredColumns are what every record must state, deletions too.
+	// requiredColumns are what every record must state; a deletion does not need
+	// all of them.
 	requiredColumns = []string{"client_id", "project_id", "region_id", "type", "resource_id", "metric", "start", "end"}
+	requiredAlways  = []string{"client_id", "start"}
 )
 
 // tagColumn begins the name of a column that holds the values of one tag.
@@ -117,8 +120,12 @@ func (e *encoder) conflict(seen map[string]bool) error {
 }
 
 func missing(seen map[string]bool) error {
+	required := requiredColumns
+	if seen["deleted"] {
+		required = requiredAlways
+	}
 	var names []string
-	for _, name := range requiredColumns {
+	for _, name := range required {
 		if !seen[name] {
 			names = append(names, strconv.Quote(name))
 		}
@@ -203,13 +210,22 @@ func (m member) append(dst []byte, value string) ([]byte, error) {
 	switch {
 	case m.kind == object:
 		return appendObject(dst, value)
-	case m.kind == number && isJSONNumber(value):
-		return append(dst, value...), nil
-	case m.kind == flag && (strings.EqualFold(value, "true") || strings.EqualFold(value, "false")):
-		return append(dst, strings.ToLower(value)...), nil
+	case m.kind == flag:
+		return appendFlag(dst, value)
+	case m.kind == text || !isJSONNumber(value) && m.kind == number: // a server reads "007" and ".5" too
+		return appendText(dst, value), nil
+	case !isJSONNumber(value):
+		return dst, fmt.Errorf("%.64q is not a whole number; write digits only, without leading zeros", value)
 	}
-	// What is not a number or a flag goes on as it is, for the server to reject.
-	return appendText(dst, value), nil
+	return append(dst, value...), nil
+}
+
+func appendFlag(dst []byte, value string) ([]byte, error) {
+	switch value = strings.ToLower(value); value {
+	case "true", "false":
+		return append(dst, value...), nil
+	}
+	return dst, fmt.Errorf("%.64q is neither true nor false", value)
 }
 
 // appendText writes s as a JSON string. S must be UTF-8.

@@ -85,7 +85,9 @@ func TestCSV(t *testing.T) {
 		"r3," + values + ",1\n" +
 		"r4," + values + ",007,,\"two\nlines\",False\n" +
 		"r5," + values + ",\"1,5\",,\xff,no\n" +
-		"r6," + values + ",1e3,,,\n"
+		"r6," + values + ",1e3,,,\n" +
+		"r7,01" + values + ",,,,\n" +
+		"r8," + values + ",,,,yes\n"
 	want := []string{
 		`2: {"id":"r1",` + fields + `,"quantity":12345678901234567890.123456789,"deleted":true,"attributes":{"volume_type":"ssd"},"tags":{"team":"a \"b\""}}`,
 		`4: {"id":"r2",` + fields + `}`,
@@ -93,6 +95,8 @@ func TestCSV(t *testing.T) {
 		`6: {"id":"r4",` + fields + `,"quantity":"007","deleted":false,"tags":{"team":"two\nlines"}}`,
 		`8: !r5 tags.team: "\xff" is not UTF-8; convert the file`,
 		`9: {"id":"r6",` + fields + `,"quantity":1e3}`,
+		`10: !r7 client_id: "011001" is not a whole number; write digits only, without leading zeros`,
+		`11: !r8 deleted: "yes" is neither true nor false`,
 	}
 	for _, name := range []string{"usage.csv", "usage.CSV.gz"} {
 		in, err := Files(put(t, strings.ToLower(name), content))
@@ -117,6 +121,9 @@ func TestCSVObjects(t *testing.T) {
 }
 
 func TestHeaderMistakes(t *testing.T) {
+	in, err := Files(put(t, "deletions.csv", "id,client_id,start,deleted\nr1,1001,2026-10-01T00:00:00Z,true\n"))
+	got, err := show(t, in, err)
+	equal(t, got, err, `2: {"id":"r1","client_id":1001,"start":"2026-10-01T00:00:00Z","deleted":true}`)
 	for _, tt := range []struct{ header, want string }{
 		{"", "is empty; the first line must name the columns"},
 		{"id;client_id", `unknown column "id;client_id"; usage has the columns attributes, client_id, `},
