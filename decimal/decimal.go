@@ -192,7 +192,18 @@ func (d Decimal) Rational() Rational {
 
 // Scaled returns d x 10^places as an integer, and false if that is not one.
 func (d Decimal) Scaled(places int) (*big.Int, bool) {
-	return d.Rational().Scaled(pow10(places))
+	if d.d == nil {
+		return new(big.Int), true
+	}
+	shift := int(d.d.Exponent) + places
+	if shift < 0 { // d is reduced: its last digit is not a zero that could go
+		return nil, false
+	}
+	n := d.d.Coeff.MathBigInt()
+	if d.d.Negative {
+		n.Neg(n)
+	}
+	return n.Mul(n, pow10(shift)), true
 }
 
 // String returns d in plain notation without trailing zeros: "19.9".
