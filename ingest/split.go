@@ -1,0 +1,159 @@
+package ingest
+
+import (
+	"math/big"
+	"time"
+
+	"costd"
+	"costd/decimal"
+)
+
+// sizeUnitBytes is the size_unit of images whose size is in bytes, not GiB.
+const sizeUnitBytes = "bytes"
+
+var (
+	billion  = big.NewInt(1_000_000_000)                                            // between neighboring grids
+	tooLarge = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil) // for Quantity.Units
+	gib      = big.NewInt(1 << 30)
+)
+
+// split returns the parts of a valid u, one for each UTC day. Quantities that
+// follow from time are exact in every part; a given one is divided in proportion
+// to time. Either way the parts add up exactly to the whole.
+func split(u *costd.Usage) ([]costd.Part, error) {
+	parts := days(u.Start, u.End)
+	switch {
+	case u.Quantity != nil:
+		return parts, apportion(parts, u)
+	case u.Type == costd.Image && u.Attributes.SizeUnit == sizeUnitBytes:
+		return parts, deriveFromBytes(parts, u)
+	default:
+		return parts, derive(parts, u)
+	}
+}
+
+// days cuts the time from start to end at every UTC midnight.
+func days(start, end time.Time) []costd.Part {
+	first, last := costd.DayOf(start), costd.DayOf(end.Add(-1))
+	parts := make([]costd.Part, 0, last-first+1)
+	for day := first; day <= last; day++ {
+		part := costd.Part{Day: day, Start: start, End: end}
+		if day > first {
+			part.Start = day.Time()
+		}
+		if day < last {
+			part.End = (day + 1).Time()
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// derive sets the quantity of each part to elapsed time, times size for types that
+// have one, times count. Nanoseconds are whole numbers on the coarsest grid, and
+// each factor with decimals takes the next finer one.
+func derive(parts []costd.Part, u *costd.Usage) (err error) {
+	factor, grid := big.NewInt(1), costd.GridNano
+	multiply := func(d *decimal.Decimal) {
+		if d == nil {
+			return
+		}
+		places := 0
+		if _, fraction := d.Digits(); fraction > 0 {
+			places = maxDecimals
+			grid++
+		}
+		scaled, _ := d.Scaled(places) // it has at most maxDecimals
+		factor.Mul(factor, scaled)
+	}
+	if info, _ := u.Type.Info(); info.Measure == costd.SizeElapsed {
+		multiply(u.Size)
+	}
+	multiply(u.Count)
+	for i := range parts {
+		units := big.NewInt(int64(parts[i].End.Sub(parts[i].Start)))
+		if parts[i].Quantity, err = quantity(units.Mul(units, factor), grid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deriveFromBytes is derive for a size in bytes. A GiB is 2^30 of them, so there
+// are quantities that no grid holds exactly.
+func deriveFromBytes(parts []costd.Part, u *costd.Usage) error {
+	factor := u.Size.Rational()
+	if u.Count != nil {
+		factor = factor.Mul(u.Count.Rational())
+	}
+	perNanosecond := new(big.Int).Mul(gib, costd.GridNano.Denominator())
+	for i := range parts {
+		elapsed, err := decimal.NewRational(big.NewInt(int64(parts[i].End.Sub(parts[i].Start))), perNanosecond)
+		if err != nil {
+			return err
+		}
+		if parts[i].Quantity, err = costd.NewQuantity(elapsed.Mul(factor)); err != nil {
+			return costd.InvalidField("size", "of so many bytes gives no quantity that can be kept exactly; state the quantity, in gbminutes")
+		}
+	}
+	return nil
+}
+
+// apportion divides the given quantity in proportion to time. What was consumed up
+// to the end of each part is rounded, half to even, to the finest grid on which the
+// whole has 38 digits; the parts are the differences, so nothing is lost.
+func apportion(parts []costd.Part, u *costd.Usage) (err error) {
+	whole, _ := u.Quantity.Scaled(maxDecimals) // checkAmounts saw at most so many
+	whole.Mul(whole, sixty)                    // on GridNano
+	grid := costd.GridNano
+	if len(parts) > 1 {
+		if fine := new(big.Int).Mul(whole, billion); fine.Cmp(tooLarge) < 0 {
+			whole, grid = fine, costd.GridAtto
+		}
+	}
+	total := big.NewInt(int64(u.End.Sub(u.Start)))
+	before := new(big.Int)
+	for i := range parts {
+		upTo := big.NewInt(int64(parts[i].End.Sub(u.Start)))
+		upTo = quoHalfEven(upTo.Mul(upTo, whole), total)
+		if parts[i].Quantity, err = quantity(new(big.Int).Sub(upTo, before), grid); err != nil {
+			return err
+		}
+		before = upTo
+	}
+	return nil
+}
+
+// sixty takes billionths to GridNano.
+var sixty = new(big.Int).Quo(costd.GridNano.Denominator(), billion)
+
+// quoHalfEven returns n / d rounded half to even; neither is negative.
+func quoHalfEven(n, d *big.Int) *big.Int {
+	quotient, rest := new(big.Int).QuoRem(n, d, new(big.Int))
+	switch rest.Lsh(rest, 1).Cmp(d) {
+	case 1:
+		quotient.Add(quotient, one)
+	case 0:
+		quotient.Add(quotient, new(big.Int).And(quotient, one))
+	}
+	return quotient
+}
+
+var one = big.NewInt(1)
+
+// quantity returns units on the coarsest grid that holds them exactly, as
+// costd.NewQuantity does but without fractions. It takes over units.
+func quantity(units *big.Int, grid costd.Grid) (costd.Quantity, error) {
+	for ; grid > costd.GridNano; grid-- {
+		coarser, rest := new(big.Int).QuoRem(units, billion, new(big.Int))
+		if rest.Sign() != 0 {
+			break
+		}
+		units = coarser
+	}
+	if units.Cmp(tooLarge) >= 0 {
+		return costd.Quantity{}, costd.InvalidField("quantity",
+			"cannot be kept exactly in %d digits; give size and count fewer digits, or state the quantity", decimal.MaxDigits)
+	}
+	return costd.Quantity{Units: units, Grid: grid}, nil
+}
