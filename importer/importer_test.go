@@ -84,7 +84,7 @@ func TestCSV(t *testing.T) {
 		"r2," + values + ",,,,\n" +
 		"r3," + values + ",1\n" +
 		"r4," + values + ",007,,\"two\nlines\",False\n" +
-		"r5," + values + ",\"1,5\",,\xff,no\n" +
+		"r5," + values + ",\"1,5\",,\xff,\n" +
 		"r6," + values + ",1e3,,,\n" +
 		"r7,01" + values + ",,,,\n" +
 		"r8," + values + ",,,,yes\n"
