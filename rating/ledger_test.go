@@ -20,6 +20,12 @@ type record struct {
 // everything selects every record.
 func everything(record) bool { return true }
 
+// selectsLine reports whether the regions and types of sel select the line.
+func selectsLine(sel rating.Selection, line costd.Line) bool {
+	return (len(sel.Regions) == 0 || slices.Contains(sel.Regions, line.RegionID)) &&
+		(len(sel.Types) == 0 || slices.Contains(sel.Types, line.Type))
+}
+
 // usageOf adds records up the way a store does: by line and day, for all
 // resources and for the selected ones, lines without a selected record left out.
 func usageOf(records []record, selected func(record) bool) []costd.LineUsage {

@@ -175,10 +175,7 @@ func (s *script) evaluate(at int, w *words) {
 		"types":     func() { sel.Types = w.types() },
 		"resources": func() { resources, sel.Resources = strings.Split(w.next(), ","), true },
 	})
-	records := slices.DeleteFunc(slices.Clone(s.records[client]), func(r record) bool {
-		return len(sel.Regions) > 0 && !slices.Contains(sel.Regions, r.line.RegionID) ||
-			len(sel.Types) > 0 && !slices.Contains(sel.Types, r.line.Type)
-	})
+	records := slices.DeleteFunc(slices.Clone(s.records[client]), func(r record) bool { return !selectsLine(sel, r.line) })
 	selected := func(r record) bool { return !sel.Resources || slices.Contains(resources, r.resource) }
 	s.eval = evaluation{at: at}
 	book := rating.NewBook(s.entries)
