@@ -19,7 +19,7 @@ const unknownTime = "1970-01-01T00:00:00Z"
 // projects answers with the client's projects, those of the key for a project key.
 func (h *Handler) projects(c *call) error {
 	p := parseParams(c.URL.RawQuery, "limit", "offset", "order_by", "name", "include_deleted")
-	only, err := allowedProjects(c.principal, nil)
+	only, err := h.allowedProjects(c.Context(), c.principal, nil)
 	if err != nil {
 		return err
 	}

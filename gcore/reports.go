@@ -20,7 +20,7 @@ func (h *Handler) decode(c *call, f form) (request, error) {
 		return request{}, err
 	}
 	r.query.ClientID = c.principal.ClientID
-	r.query.Projects, err = allowedProjects(c.principal, r.query.Projects)
+	r.query.Projects, err = h.allowedProjects(c.Context(), c.principal, r.query.Projects)
 	return r, err
 }
 

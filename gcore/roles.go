@@ -1,6 +1,7 @@
 package gcore
 
 import (
+	"context"
 	"slices"
 
 	"costd"
@@ -28,12 +29,24 @@ func administratorOnly(p access.Principal) error {
 }
 
 // allowedProjects returns the projects a report covers for the bearer, of those
-// asked for: nil for all of the client's. A project key sees its own whether it
-// asks or not, and may not ask for others.
-func allowedProjects(p access.Principal, asked []int64) ([]int64, error) {
-	if p.Role == costd.RoleAdministrator {
+// asked for: nil for all of the client's. Nobody may ask for projects of another
+// client. A project key sees its own whether it asks or not, and may not ask for
+// others.
+func (h *Handler) allowedProjects(ctx context.Context, p access.Principal, asked []int64) ([]int64, error) {
+	foreign, found, err := h.Reports.ForeignProject(ctx, p.ClientID, asked)
+	switch {
+	case err != nil:
+		return nil, err
+	case found:
+		return nil, notYourProject(foreign)
+	case p.Role == costd.RoleAdministrator:
 		return asked, nil
 	}
+	return ownProjects(p, asked)
+}
+
+// ownProjects narrows the projects asked for to those of a project key.
+func ownProjects(p access.Principal, asked []int64) ([]int64, error) {
 	if len(asked) == 0 {
 		if len(p.Projects) == 0 { // an empty list would mean all
 			return nil, costd.Errorf(costd.Forbidden, "this key has no projects")
@@ -42,8 +55,12 @@ func allowedProjects(p access.Principal, asked []int64) ([]int64, error) {
 	}
 	for _, id := range asked {
 		if !slices.Contains(p.Projects, id) {
-			return nil, costd.Errorf(costd.Forbidden, "this key may not see project %d", id)
+			return nil, notYourProject(id)
 		}
 	}
 	return asked, nil
+}
+
+func notYourProject(id int64) error {
+	return costd.Errorf(costd.Forbidden, "this key may not see project %d", id)
 }

@@ -31,6 +31,23 @@ func (s *Service) Projects(ctx context.Context, clientID int64, only []int64) (_
 	return projects, nil
 }
 
+// ForeignProject returns the first of the projects that belongs to another client,
+// and false if none does. Usage may name projects that the catalog does not list;
+// they belong to whoever used them.
+func (s *Service) ForeignProject(ctx context.Context, clientID int64, ids []int64) (id int64, found bool, err error) {
+	defer costd.Wrap(&err, "report.ForeignProject")
+	v, err := s.view(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, id := range ids {
+		if owner, ok := v.owners[id]; ok && owner != clientID {
+			return id, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
 // Regions returns all regions, ordered by id.
 func (s *Service) Regions(ctx context.Context) (_ []costd.Region, err error) {
 	defer costd.Wrap(&err, "report.Regions")

@@ -34,6 +34,7 @@ type view struct {
 	entries costd.Entries
 	book    *rating.Book
 	names   Names
+	owners  map[int64]int64 // project to client
 }
 
 // view returns the catalog as it is now. Making one costs far more than an answer,
@@ -50,9 +51,21 @@ func (s *Service) view(ctx context.Context) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{version: version, entries: entries, book: rating.NewBook(entries), names: newNames(entries)}
+	v := newView(entries, version)
 	s.cached.Store(v)
 	return v, nil
+}
+
+func newView(entries costd.Entries, version int64) *view {
+	v := &view{
+		version: version, entries: entries,
+		book: rating.NewBook(entries), names: newNames(entries),
+		owners: make(map[int64]int64, len(entries.Projects)),
+	}
+	for _, p := range entries.Projects {
+		v.owners[p.ID] = p.ClientID
+	}
+	return v
 }
 
 // client returns the view and a client in it, or NotFound.
