@@ -168,15 +168,27 @@ func Status(w http.ResponseWriter) int {
 // Unwrap returns the writer under w, for http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// LimitBody returns the body of r, which ends in a TooLarge error after limit bytes.
+func LimitBody(w http.ResponseWriter, r *http.Request, limit int64) io.Reader {
+	return limitedBody{http.MaxBytesReader(w, r.Body, limit)}
+}
+
+type limitedBody struct{ io.Reader }
+
+func (b limitedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		err = costd.Errorf(costd.TooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	}
+	return n, err
+}
+
 // ReadBody reads the whole body of r, or returns a TooLarge error if it is longer
 // than limit bytes, and an Invalid one if the caller breaks off.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if err == nil {
-		return body, nil
+	body, err := io.ReadAll(LimitBody(w, r, limit))
+	if err != nil && costd.ErrorCode(err) == costd.Internal {
+		err = &costd.Error{Code: costd.Invalid, Op: "web.ReadBody", Message: "the body could not be read to its end; send it again", Err: err}
 	}
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, costd.Errorf(costd.TooLarge, "the body is larger than %d bytes", tooLarge.Limit)
-	}
-	return nil, &costd.Error{Code: costd.Invalid, Op: "web.ReadBody", Message: "the body could not be read to its end", Err: err}
+	return body, err
 }
