@@ -185,9 +185,9 @@ func (d Decimal) Rational() Rational {
 		n.Neg(n)
 	}
 	if d.d.Exponent >= 0 {
-		return Rational{r: new(big.Rat).SetInt(n.Mul(n, pow10(int(d.d.Exponent))))}
+		return Rational{num: n.Mul(n, pow10(int(d.d.Exponent)))}
 	}
-	return Rational{r: new(big.Rat).SetFrac(n, pow10(-int(d.d.Exponent)))}
+	return Rational{num: n, den: pow10(-int(d.d.Exponent))}
 }
 
 // Scaled returns d x 10^places as an integer, and false if that is not one.

@@ -7,10 +7,16 @@ import (
 
 // A Rational is an exact fraction of any size. It is immutable, its zero value
 // is 0, and it lives only inside a computation: RoundHalfEven turns it into the
-// Decimal that is shown.
+// Decimal that is shown. Compare with Equal or Cmp, never with ==.
 type Rational struct {
-	r *big.Rat // nil for zero
+	// The fraction is num/den, not always in lowest terms. Most sums are of many
+	// numbers with one denominator: adding those is adding integers, and the
+	// common divisor, which costs more than everything else, is never looked for.
+	num *big.Int // nil for 0
+	den *big.Int // nil for 1, else positive
 }
+
+var one = big.NewInt(1)
 
 // NewRational returns num/den. It copies both, and returns ErrDivisionByZero if
 // den is zero.
@@ -18,19 +24,70 @@ func NewRational(num, den *big.Int) (Rational, error) {
 	if den.Sign() == 0 {
 		return Rational{}, ErrDivisionByZero
 	}
-	return Rational{r: new(big.Rat).SetFrac(num, den)}, nil
+	return ownFraction(new(big.Int).Set(num), new(big.Int).Set(den)), nil
 }
 
 // Fraction returns num/den for constants and counts; it panics if den is zero.
 func Fraction(num, den int64) Rational {
-	return Rational{r: big.NewRat(num, den)}
+	if den == 0 {
+		panic(ErrDivisionByZero)
+	}
+	return ownFraction(big.NewInt(num), big.NewInt(den))
 }
 
-func (q Rational) rat() *big.Rat {
-	if q.r == nil {
-		return new(big.Rat)
+// ownFraction returns num/den, of which it becomes the owner; den is not zero.
+func ownFraction(num, den *big.Int) Rational {
+	if den.Sign() < 0 {
+		num.Neg(num)
+		den.Neg(den)
 	}
-	return q.r
+	if den.Cmp(one) == 0 {
+		den = nil
+	}
+	return Rational{num: num, den: den}
+}
+
+// lowest returns num/den in lowest terms and becomes their owner; den is positive.
+func lowest(num, den *big.Int) Rational {
+	if num.Sign() == 0 {
+		return Rational{}
+	}
+	if divisor := new(big.Int).GCD(nil, nil, new(big.Int).Abs(num), den); divisor.Cmp(one) != 0 {
+		num.Quo(num, divisor)
+		den.Quo(den, divisor)
+	}
+	return ownFraction(num, den)
+}
+
+// numerator returns num, to be read only.
+func (q Rational) numerator() *big.Int {
+	if q.num == nil {
+		return new(big.Int)
+	}
+	return q.num
+}
+
+// denominator returns den, to be read only.
+func (q Rational) denominator() *big.Int {
+	if q.den == nil {
+		return one
+	}
+	return q.den
+}
+
+// common returns the numerators of q and p over a denominator common to both, all
+// to be read only.
+func common(q, p Rational) (qNum, pNum, den *big.Int) {
+	if q.den == p.den || q.denominator().Cmp(p.denominator()) == 0 {
+		return q.numerator(), p.numerator(), q.den
+	}
+	qDen, pDen := q.denominator(), p.denominator()
+	divisor := new(big.Int).GCD(nil, nil, qDen, pDen)
+	qTimes := new(big.Int).Quo(pDen, divisor)
+	pTimes := new(big.Int).Quo(qDen, divisor)
+	pNum = pTimes.Mul(pTimes, p.numerator())
+	den = new(big.Int).Mul(qDen, qTimes)
+	return qTimes.Mul(qTimes, q.numerator()), pNum, den
 }
 
 // Add returns q + p.
@@ -41,7 +98,8 @@ func (q Rational) Add(p Rational) Rational {
 	case p.IsZero():
 		return q
 	}
-	return Rational{r: new(big.Rat).Add(q.r, p.r)}
+	qNum, pNum, den := common(q, p)
+	return Rational{num: new(big.Int).Add(qNum, pNum), den: den}
 }
 
 // Sub returns q - p.
@@ -49,7 +107,8 @@ func (q Rational) Sub(p Rational) Rational {
 	if p.IsZero() {
 		return q
 	}
-	return Rational{r: new(big.Rat).Sub(q.rat(), p.r)}
+	qNum, pNum, den := common(q, p)
+	return Rational{num: new(big.Int).Sub(qNum, pNum), den: den}
 }
 
 // Mul returns q x p.
@@ -57,28 +116,41 @@ func (q Rational) Mul(p Rational) Rational {
 	if q.IsZero() || p.IsZero() {
 		return Rational{}
 	}
-	return Rational{r: new(big.Rat).Mul(q.r, p.r)}
+	num := new(big.Int).Mul(q.num, p.num)
+	return lowest(num, new(big.Int).Mul(q.denominator(), p.denominator()))
 }
 
 // Quo returns q / p, or ErrDivisionByZero.
 func (q Rational) Quo(p Rational) (Rational, error) {
-	if p.IsZero() {
+	switch {
+	case p.IsZero():
 		return Rational{}, ErrDivisionByZero
+	case q.IsZero():
+		return Rational{}, nil
 	}
-	return Rational{r: new(big.Rat).Quo(q.rat(), p.r)}, nil
+	num := new(big.Int).Mul(q.num, p.denominator())
+	den := new(big.Int).Mul(q.denominator(), p.num)
+	if den.Sign() < 0 {
+		num.Neg(num)
+		den.Neg(den)
+	}
+	return lowest(num, den), nil
 }
 
 // Cmp returns -1, 0 or +1 as q is less than, equal to or greater than p.
-func (q Rational) Cmp(p Rational) int { return q.rat().Cmp(p.rat()) }
+func (q Rational) Cmp(p Rational) int {
+	qNum, pNum, _ := common(q, p)
+	return qNum.Cmp(pNum)
+}
 
 // Equal reports whether q and p are the same number.
-func (q Rational) Equal(p Rational) bool { return q.Cmp(p) == 0 }
+func (q Rational) Equal(p Rational) bool { return q == p || q.Cmp(p) == 0 }
 
 // Sign returns -1, 0 or +1 for a negative number, zero and a positive one.
-func (q Rational) Sign() int { return q.rat().Sign() }
+func (q Rational) Sign() int { return q.numerator().Sign() }
 
 // IsZero reports whether q is 0.
-func (q Rational) IsZero() bool { return q.r == nil || q.r.Sign() == 0 }
+func (q Rational) IsZero() bool { return q.num == nil || q.num.Sign() == 0 }
 
 // Min returns the smaller of q and p.
 func (q Rational) Min(p Rational) Rational {
@@ -90,21 +162,21 @@ func (q Rational) Min(p Rational) Rational {
 
 // Scaled returns q x scale as an integer, and false if that is not one.
 func (q Rational) Scaled(scale *big.Int) (*big.Int, bool) {
-	r := q.rat()
-	quotient, rest := new(big.Int).QuoRem(scale, r.Denom(), new(big.Int))
+	num := new(big.Int).Mul(q.numerator(), scale)
+	scaled, rest := num.QuoRem(num, q.denominator(), new(big.Int))
 	if rest.Sign() != 0 {
-		// The denominator is reduced, so it divides num x scale only if it divides scale.
 		return nil, false
 	}
-	return quotient.Mul(quotient, r.Num()), true
+	return scaled, true
 }
 
-// ScaledHalfEven returns q x scale rounded to an integer, a tie going to the even one.
+// ScaledHalfEven returns q x scale rounded to an integer, a tie going to the even
+// one.
 func (q Rational) ScaledHalfEven(scale *big.Int) *big.Int {
-	r := q.rat()
-	num := new(big.Int).Mul(r.Num(), scale)
-	floor, rest := new(big.Int).DivMod(num, r.Denom(), new(big.Int)) // Euclidean: rest >= 0
-	switch rest.Lsh(rest, 1).Cmp(r.Denom()) {
+	den := q.denominator()
+	num := new(big.Int).Mul(q.numerator(), scale)
+	floor, rest := num.DivMod(num, den, new(big.Int)) // Euclidean: rest >= 0
+	switch rest.Lsh(rest, 1).Cmp(den) {
 	case -1:
 		return floor
 	case 0:
@@ -112,7 +184,7 @@ func (q Rational) ScaledHalfEven(scale *big.Int) *big.Int {
 			return floor
 		}
 	}
-	return floor.Add(floor, big.NewInt(1))
+	return floor.Add(floor, one)
 }
 
 // RoundHalfEven returns the Decimal nearest to q with at most the given number
@@ -124,7 +196,9 @@ func (q Rational) RoundHalfEven(places int) (Decimal, error) {
 
 // String returns the reduced fraction, "1/6", or the integer, "10"; for people
 // and logs only.
-func (q Rational) String() string { return q.rat().RatString() }
+func (q Rational) String() string {
+	return new(big.Rat).SetFrac(q.numerator(), q.denominator()).RatString()
+}
 
 // Format makes %v print what String does, so that test failures can be read.
 func (q Rational) Format(s fmt.State, _ rune) { fmt.Fprint(s, q.String()) }

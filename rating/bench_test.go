@@ -2,7 +2,7 @@ package rating_test
 
 import (
 	"fmt"
-	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,14 +12,15 @@ import (
 )
 
 // largeMonth is a client-month of many lines used every day, each with a price
-// that changes in the month and every second with a commitment that runs out. Grid
-// is the denominator that quantities do not reduce to.
-func largeMonth(lines int, grid int64) (costd.Entries, costd.Month, []costd.LineUsage) {
+// that changes in the month and every second one with a commitment that runs out.
+// Quantities are in parts of a minute; a report may select a third of them.
+func largeMonth(lines int, parts int64) (costd.Entries, costd.Month, []costd.LineUsage) {
 	month := costd.NewMonth(2026, time.October)
 	entries := costd.Entries{Clients: []costd.Client{{ID: 1, Currency: "EUR"}}}
 	var usage []costd.LineUsage
 	for i := range lines {
-		line := costd.Line{Type: costd.Instance, RegionID: int64(i % 10), Dimension: fmt.Sprintf("flavor-%03d", i), Metric: fmt.Sprintf("flavor-%03d_min", i)}
+		flavor := fmt.Sprintf("flavor-%03d", i)
+		line := costd.Line{Type: costd.Instance, RegionID: int64(i % 10), Dimension: flavor, Metric: flavor + "_min"}
 		for _, from := range []costd.Day{0, month.Period().From + 15} {
 			entries.Prices = append(entries.Prices, costd.Price{
 				Type: line.Type, Metric: line.Metric, Currency: "EUR", Feature: "Instance {region}",
@@ -28,18 +29,16 @@ func largeMonth(lines int, grid int64) (costd.Entries, costd.Month, []costd.Line
 		}
 		if i%2 == 0 {
 			entries.Commitments = append(entries.Commitments, costd.Commitment{
-				ID: fmt.Sprint(i), ClientID: 1, Type: line.Type, Metric: line.Metric, RegionID: line.RegionID, Dimension: line.Dimension,
+				ID: flavor, ClientID: 1, Type: line.Type, Metric: line.Metric, RegionID: line.RegionID, Dimension: flavor,
 				Count: 2, UnitSize: decimal.FromInt(60), UnitSizeMonth: decimal.FromInt(744), UnitPrice: decimal.MustParse("0.5"),
 			})
 		}
 		u := costd.LineUsage{Line: line}
 		for day := month.Period().From; day < month.Period().To; day++ {
-			// Like sums of records that begin and end at any nanosecond.
-			quantity, err := decimal.NewRational(big.NewInt(4320*grid+int64(i)*7919+int64(day)*104729), big.NewInt(grid))
-			if err != nil {
-				panic(err)
-			}
-			u.Days = append(u.Days, costd.DayUsage{Day: day, Used: quantity, Selected: quantity})
+			used := 4320*parts + int64(i)*7919 + int64(day)*104729 // as if begun and ended at any instant
+			u.Days = append(u.Days, costd.DayUsage{
+				Day: day, Used: decimal.Fraction(used, parts), Selected: decimal.Fraction(used/3, parts),
+			})
 		}
 		usage = append(usage, u)
 	}
@@ -47,40 +46,41 @@ func largeMonth(lines int, grid int64) (costd.Entries, costd.Month, []costd.Line
 }
 
 func BenchmarkMonthly(b *testing.B) {
-	for name, grid := range map[string]int64{"minutes": 1, "nanoseconds": 60_000_000_000} {
-		entries, month, lines := largeMonth(500, grid)
+	for _, parts := range []int64{1, 60_000_000_000} { // minutes, nanoseconds
+		entries, month, some := largeMonth(500, parts)
 		book := rating.NewBook(entries)
-		b.Run(name, func(b *testing.B) {
+		b.Run(fmt.Sprintf("parts=%d/all", parts), func(b *testing.B) {
+			all := selectAll(some)
 			b.ReportAllocs()
 			for b.Loop() {
-				if got := len(book.Monthly(1, month, lines, rating.Selection{})); got != 750 {
+				if got := len(book.Monthly(1, month, all, rating.Selection{})); got != 750 {
 					b.Fatalf("%d rows, want 750", got)
 				}
 			}
 		})
-		b.Run(name+"/resources", func(b *testing.B) {
+		b.Run(fmt.Sprintf("parts=%d/some", parts), func(b *testing.B) {
 			b.ReportAllocs()
-			half := selectHalf(lines)
 			for b.Loop() {
-				book.Monthly(1, month, half, rating.Selection{Resources: true})
+				if got := len(book.Monthly(1, month, some, rating.Selection{Resources: true})); got != 750 {
+					b.Fatalf("%d rows, want 750", got)
+				}
 			}
 		})
 	}
 }
 
-// selectHalf returns the usage with half of every day selected.
-func selectHalf(lines []costd.LineUsage) []costd.LineUsage {
-	var halves []costd.LineUsage
+// selectAll returns the usage with all of it selected.
+func selectAll(lines []costd.LineUsage) []costd.LineUsage {
+	var all []costd.LineUsage
 	for _, u := range lines {
-		half := u
-		half.Days = nil
-		for _, d := range u.Days {
-			d.Selected = d.Used.Mul(decimal.Fraction(1, 2))
-			half.Days = append(half.Days, d)
+		days := slices.Clone(u.Days)
+		for i := range days {
+			days[i].Selected = days[i].Used
 		}
-		halves = append(halves, half)
+		u.Days = days
+		all = append(all, u)
 	}
-	return halves
+	return all
 }
 
 // BenchmarkPayAsYouGo is one resource row of 31 days, of which a report may hold
