@@ -161,6 +161,17 @@ func (s *Service) Keys(ctx context.Context) (_ []costd.Key, err error) {
 	return s.Catalog.Keys(ctx)
 }
 
+// Key returns the key with the given id, or NotFound.
+func (s *Service) Key(ctx context.Context, id string) (_ costd.Key, err error) {
+	defer costd.Wrap(&err, "access.Key")
+	if id == "" || strings.ContainsFunc(id, notInID) {
+		return costd.Key{}, errNoKey
+	}
+	return s.Catalog.Key(ctx, id)
+}
+
+var errNoKey = costd.Errorf(costd.NotFound, "there is no such key")
+
 // Delete removes a key, or returns NotFound. The last operator key stays: without
 // it nobody could make another.
 func (s *Service) Delete(ctx context.Context, id string) (err error) {
@@ -170,7 +181,7 @@ func (s *Service) Delete(ctx context.Context, id string) (err error) {
 		return err
 	}
 	if !slices.ContainsFunc(keys, func(k costd.Key) bool { return k.ID == id }) {
-		return costd.Errorf(costd.NotFound, "there is no such key")
+		return errNoKey
 	}
 	operators := operatorIDs(keys)
 	if len(operators) == 1 && operators[0] == id {

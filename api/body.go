@@ -1,0 +1,126 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"costd"
+	"costd/internal/web"
+)
+
+// decompressed returns the body of r, at most limit bytes of it as they were sent.
+// Whoever reads it limits what they become when they were compressed.
+func decompressed(w http.ResponseWriter, r *http.Request, limit int64) (io.Reader, error) {
+	body := web.LimitBody(w, r, limit)
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+		return body, nil
+	case "gzip":
+		unzipped, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, costd.Errorf(costd.Invalid, "the body is not gzip, as its Content-Encoding says: %w", err)
+		}
+		return unzipped, nil
+	default:
+		return nil, refusal(http.StatusUnsupportedMediaType, "unsupported_media_type",
+			"Content-Encoding %.32q is not understood; use gzip or none", encoding)
+	}
+}
+
+// mediaType returns the media type of the body, or an error naming those that are
+// understood. Without a Content-Type it is the first of them.
+func mediaType(r *http.Request, understood ...string) (string, error) {
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		return understood[0], nil
+	}
+	given, _, err := mime.ParseMediaType(header)
+	for _, t := range understood {
+		if err == nil && given == t {
+			return t, nil
+		}
+	}
+	return "", refusal(http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"Content-Type %.64q is not understood here; use %s", header, strings.Join(understood, " or "))
+}
+
+// accepts returns which of the offered media types the caller likes best, the
+// first if it has no opinion.
+func accepts(r *http.Request, offered ...string) string {
+	best, quality := offered[0], 0
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		wanted, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		for _, t := range offered {
+			if q := milliQuality(params["q"]); wanted == t && q > quality {
+				best, quality = t, q
+			}
+		}
+	}
+	return best
+}
+
+// milliQuality reads a quality of 0 to 1 with at most three decimals, in thousandths.
+func milliQuality(q string) int {
+	whole, decimals, _ := strings.Cut(q, ".")
+	if whole != "0" {
+		return 1000
+	}
+	n, err := strconv.Atoi((decimals + "000")[:3])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// decodeJSON reads a small JSON body into v, strictly.
+func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	if _, err := mediaType(r, "application/json"); err != nil {
+		return err
+	}
+	body, err := web.ReadBody(w, r, limit)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(v)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return costd.InvalidField(wrong.Field, "must not be a %s", wrong.Value)
+	}
+	if err == nil && dec.More() {
+		err = errors.New("something follows the object")
+	}
+	if err != nil {
+		return costd.Errorf(costd.Invalid, "the body is not what this path takes: %w", err)
+	}
+	return nil
+}
+
+// writeJSON writes an answer. Its types are this package's own, so it can be
+// marshaled; and a caller that is gone needs no answer.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("%T: %v", v, err))
+	}
+	writeBody(w, status, "application/json", append(body, '\n'))
+}
+
+func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(body)
+}

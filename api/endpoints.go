@@ -1,0 +1,159 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"costd"
+	"costd/catalog"
+	"costd/ingest"
+)
+
+// maxKeyBody bounds the description of a key: a thousand projects, generously.
+const maxKeyBody = 64 << 10
+
+// The media types of bodies. The first of a kind is what we write.
+const (
+	ndjsonType = "application/x-ndjson"
+	jsonType   = "application/json"
+	yamlType   = "application/yaml"
+)
+
+// postUsage stores usage records. Its answer means that what it does not reject is
+// durable.
+func (h *Handler) postUsage(w http.ResponseWriter, r *http.Request) error {
+	given, err := mediaType(r, ndjsonType, jsonType, "application/ndjson")
+	if err != nil {
+		return err
+	}
+	format := ingest.NDJSON
+	if given == jsonType {
+		format = ingest.JSON
+	}
+	body, err := decompressed(w, r, ingest.MaxBody)
+	if err != nil {
+		return err
+	}
+	result, err := h.Usage.Ingest(r.Context(), body, format)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, result)
+	return nil
+}
+
+func (h *Handler) getCatalog(w http.ResponseWriter, r *http.Request) error {
+	entries, _, err := h.Catalog.Entries(r.Context())
+	if err != nil {
+		return err
+	}
+	contentType, format := yamlType, catalog.YAML
+	if accepts(r, yamlType, jsonType) == jsonType {
+		contentType, format = jsonType, catalog.JSON
+	}
+	file, err := catalog.Marshal(entries, format)
+	if err != nil {
+		return err
+	}
+	writeBody(w, http.StatusOK, contentType, file)
+	return nil
+}
+
+// putCatalog applies a catalog file and answers what it changed. The file says by
+// itself whether it is YAML or JSON.
+func (h *Handler) putCatalog(w http.ResponseWriter, r *http.Request) error {
+	if _, err := mediaType(r, yamlType, jsonType, "application/x-yaml", "text/yaml", "text/x-yaml"); err != nil {
+		return err
+	}
+	body, err := decompressed(w, r, catalog.MaxFileSize)
+	if err != nil {
+		return err
+	}
+	file, err := io.ReadAll(io.LimitReader(body, catalog.MaxFileSize+1)) // Parse refuses the one byte more
+	if err != nil {
+		if _, ok := errors.AsType[*costd.Error](err); ok {
+			return err
+		}
+		return costd.Errorf(costd.Invalid, "the body could not be read to its end: %w", err)
+	}
+	entries, err := catalog.Parse(file)
+	if err != nil {
+		return err
+	}
+	applied, err := h.Catalog.Apply(r.Context(), entries)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, applied)
+	return nil
+}
+
+// A keyAnswer is a key as callers see it: without its secret and its hash.
+type keyAnswer struct {
+	ID       string     `json:"id"`
+	Role     costd.Role `json:"role"`
+	ClientID int64      `json:"client_id,omitempty"`
+	Projects []int64    `json:"projects,omitempty"`
+	Created  time.Time  `json:"created"`
+}
+
+func newKeyAnswer(k costd.Key) keyAnswer {
+	return keyAnswer{ID: k.ID, Role: k.Role, ClientID: k.ClientID, Projects: k.Projects, Created: k.Created}
+}
+
+// createKey makes a key; its answer is the only one that ever shows the token.
+func (h *Handler) createKey(w http.ResponseWriter, r *http.Request) error {
+	var wanted struct {
+		ClientID int64      `json:"client_id"`
+		Role     costd.Role `json:"role"`
+		Projects []int64    `json:"projects"`
+	}
+	if err := decodeJSON(w, r, maxKeyBody, &wanted); err != nil {
+		return err
+	}
+	key, token, err := h.Access.Create(r.Context(), wanted.Role, wanted.ClientID, wanted.Projects)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/api/v1/keys/"+key.ID)
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusCreated, struct {
+		ID    string `json:"id"`
+		Token string `json:"token"`
+	}{key.ID, token})
+	return nil
+}
+
+func (h *Handler) listKeys(w http.ResponseWriter, r *http.Request) error {
+	keys, err := h.Access.Keys(r.Context())
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Keys []keyAnswer `json:"keys"`
+	}{Keys: make([]keyAnswer, len(keys))}
+	for i, k := range keys {
+		answer.Keys[i] = newKeyAnswer(k)
+	}
+	writeJSON(w, http.StatusOK, answer)
+	return nil
+}
+
+func (h *Handler) getKey(w http.ResponseWriter, r *http.Request) error {
+	key, err := h.Access.Key(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, newKeyAnswer(key))
+	return nil
+}
+
+func (h *Handler) deleteKey(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Access.Delete(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,96 @@
+// Package api is costd's own HTTP API, version 1: usage comes in by it, and
+// operators keep the catalog and the keys. The reports speak another dialect, in
+// package gcore.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"costd"
+	"costd/access"
+	"costd/catalog"
+	"costd/ingest"
+	"costd/internal/web"
+)
+
+// A Handler answers the paths under /api/v1/. Use it by pointer.
+type Handler struct {
+	Usage   *ingest.Service
+	Catalog *catalog.Service
+	Access  *access.Service
+	Logger  *slog.Logger // nil: errors are not logged
+
+	once sync.Once
+	mux  *http.ServeMux
+}
+
+// An endpoint answers a request, or returns an error while nothing has been sent.
+type endpoint func(h *Handler, w http.ResponseWriter, r *http.Request) error
+
+// A route is one method of one path, and the roles that may call it.
+type route struct {
+	method, path string
+	roles        []costd.Role
+	endpoint     endpoint
+}
+
+var (
+	senders   = []costd.Role{costd.RoleOperator, costd.RoleIngest}
+	operators = []costd.Role{costd.RoleOperator}
+)
+
+var routes = []route{
+	{"POST", "/api/v1/usage", senders, (*Handler).postUsage},
+	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog},
+	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog},
+	{"GET", "/api/v1/keys", operators, (*Handler).listKeys},
+	{"POST", "/api/v1/keys", operators, (*Handler).createKey},
+	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey},
+	{"DELETE", "/api/v1/keys/{id}", operators, (*Handler).deleteKey},
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.once.Do(h.route)
+	h.mux.ServeHTTP(w, r)
+}
+
+func (h *Handler) route() {
+	h.mux = http.NewServeMux()
+	methods := map[string][]string{}
+	for _, route := range routes {
+		methods[route.path] = append(methods[route.path], route.method)
+		h.mux.HandleFunc(route.method+" "+route.path, func(w http.ResponseWriter, r *http.Request) {
+			if err := h.serve(w, r, route); err != nil {
+				h.fail(w, r, err)
+			}
+		})
+	}
+	for path, allowed := range methods {
+		slices.Sort(allowed)
+		h.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			h.fail(w, r, refusal(http.StatusMethodNotAllowed, "method_not_allowed",
+				"%s is not for this path; use %s", r.Method, strings.Join(allowed, " or ")))
+		})
+	}
+	h.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		h.fail(w, r, costd.Errorf(costd.NotFound, "there is nothing at this path"))
+	})
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) error {
+	principal, err := h.Access.Authenticate(r.Context(), r.Header.Get("Authorization"))
+	if err != nil {
+		return err
+	}
+	web.SetKeyID(r.Context(), principal.KeyID)
+	if err := principal.Require(route.roles...); err != nil {
+		return err
+	}
+	return route.endpoint(h, w, r)
+}
