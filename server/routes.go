@@ -1,0 +1,71 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"costd"
+	"costd/access"
+	"costd/api"
+	"costd/catalog"
+	"costd/gcore"
+	"costd/ingest"
+	"costd/report"
+)
+
+// routes puts every handler in its place. What nobody answers, the compatible
+// dialect does: its clients must understand a 404.
+func (s *Server) routes(registry *prometheus.Registry) http.Handler {
+	keys := &access.Service{Catalog: s.config.Catalog, Static: s.config.Static, Now: s.config.Now}
+	dialect := &gcore.Handler{
+		Reports: &report.Service{Usage: s.config.Usage, Catalog: s.config.Catalog, Now: s.config.Now},
+		Access:  keys,
+		Logger:  s.config.Logger,
+	}
+	own := &api.Handler{
+		Usage:   &ingest.Service{Store: s.config.Usage},
+		Catalog: &catalog.Service{Store: s.config.Catalog},
+		Access:  keys,
+		Logger:  s.config.Logger,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", dialect)
+	mux.Handle("/api/", own)
+	mux.HandleFunc("GET /healthz", s.healthy)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	return mux
+}
+
+// healthy says that the process lives.
+func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") }
+
+// ready says whether the server can do its work: not while it stops, and not
+// while its store cannot be read and written.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		writeText(w, http.StatusServiceUnavailable, "stopping\n")
+		return
+	}
+	if err := s.config.Usage.Check(r.Context()); err != nil {
+		s.config.Logger.ErrorContext(r.Context(), "not ready", "error", err)
+		writeText(w, http.StatusServiceUnavailable, "the store does not answer; see the log\n")
+		return
+	}
+	writeText(w, http.StatusOK, "ready\n")
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // who asked may be gone; there is nobody left to tell
+}
+
+// onPanic answers a request whose handler failed in a way nobody foresaw. It tells
+// nothing: the cause is in the log, under the request's id.
+func (s *Server) onPanic(w http.ResponseWriter, r *http.Request) {
+	gcore.WriteError(w, r, costd.Errorf(costd.Internal, "internal error"))
+}

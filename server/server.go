@@ -1,0 +1,93 @@
+// Package server puts the handlers of costd behind one address: the Gcore
+// dialect, our own API, health and metrics, with time-outs, request ids, an
+// access log and a graceful stop around them.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"costd"
+	"costd/access"
+	"costd/internal/web"
+)
+
+// Time-outs of a connection. A slow sender may take minutes over a large body of
+// usage, and a slow reader over a large CSV; an idle or silent one may not hold a
+// connection.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 5 * time.Minute
+	writeTimeout      = 5 * time.Minute
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// stopTimeout is how long a stop waits for requests under way.
+const stopTimeout = 30 * time.Second
+
+// Config is what a Server needs. Now and Static may be left out.
+type Config struct {
+	Usage   costd.UsageStore
+	Catalog costd.Catalog
+	Logger  *slog.Logger
+	// Now is the clock; the current month of reports comes from it.
+	Now func() time.Time
+	// Static are tokens accepted beside the keys of the catalog, for the demo.
+	Static map[string]access.Principal
+}
+
+// A Server answers HTTP requests until it is stopped.
+type Server struct {
+	config   Config
+	handler  http.Handler
+	stopping atomic.Bool
+}
+
+// New returns a server that is ready to Serve.
+func New(config Config) *Server {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &Server{config: config}
+	registry := prometheus.NewRegistry()
+	s.handler = web.Middleware(config.Logger, s.onPanic)(newMetrics(registry).measure(s.routes(registry)))
+	return s
+}
+
+// ServeHTTP answers one request, so that tests can call a Server without a
+// connection of its own.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers requests on the listener until ctx is done, then lets the ones
+// under way finish, for half a minute at most. It returns nil after such a stop.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelWarn),
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		s.stopping.Store(true)
+		timeout, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(timeout)
+	})
+	err := server.Serve(listener)
+	if stop() || !errors.Is(err, http.ErrServerClosed) {
+		return err // the listener failed before anyone asked to stop
+	}
+	return <-stopped
+}
