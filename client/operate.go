@@ -1,0 +1,59 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"costd"
+	"costd/catalog"
+)
+
+// ApplyCatalog applies a catalog file, YAML or JSON, and returns what it changed.
+func (c *Client) ApplyCatalog(ctx context.Context, file []byte) (catalog.Applied, error) {
+	return decode[catalog.Applied](c.do(ctx, call{method: "PUT", path: "/api/v1/catalog", body: file, contentType: "application/yaml"}))
+}
+
+// Catalog returns the whole catalog as a file.
+func (c *Client) Catalog(ctx context.Context, format catalog.Format) ([]byte, error) {
+	return c.do(ctx, call{method: "GET", path: "/api/v1/catalog", accept: "application/" + string(format)})
+}
+
+// A Key is a key as the server shows it.
+type Key struct {
+	ID       string     `json:"id"`
+	Role     costd.Role `json:"role"`
+	ClientID int64      `json:"client_id"` // 0 for operator and ingest keys
+	Projects []int64    `json:"projects"`
+	Created  time.Time  `json:"created"`
+}
+
+// CreateKey makes a key and returns its id and its token, which cannot be asked
+// for again. It is tried once: a second attempt could make a second key.
+func (c *Client) CreateKey(ctx context.Context, role costd.Role, clientID int64, projects []int64) (id, token string, err error) {
+	body, err := json.Marshal(struct {
+		ClientID int64      `json:"client_id,omitempty"`
+		Role     costd.Role `json:"role"`
+		Projects []int64    `json:"projects,omitempty"`
+	}{clientID, role, projects})
+	if err != nil {
+		return "", "", err
+	}
+	created, err := decode[struct{ ID, Token string }](c.do(ctx, call{
+		method: "POST", path: "/api/v1/keys", body: body, contentType: "application/json", once: true,
+	}))
+	return created.ID, created.Token, err
+}
+
+// Keys returns all keys, ordered by id.
+func (c *Client) Keys(ctx context.Context) ([]Key, error) {
+	list, err := decode[struct{ Keys []Key }](c.do(ctx, call{method: "GET", path: "/api/v1/keys"}))
+	return list.Keys, err
+}
+
+// DeleteKey removes a key.
+func (c *Client) DeleteKey(ctx context.Context, id string) error {
+	_, err := c.do(ctx, call{method: "DELETE", path: "/api/v1/keys/" + url.PathEscape(id)})
+	return err
+}
