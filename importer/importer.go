@@ -9,6 +9,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -40,11 +41,12 @@ type Summary struct {
 	Read, Accepted, Replaced, Unchanged, Deleted, Rejected int64
 }
 
-// Limits of one request. A server takes more of both; these keep a request well
-// under a second, so that progress is seen and a lost answer costs little.
+// DefaultBatch is the number of records in a request, and maxBatchBytes what they
+// come to at most. A server takes more of both; these keep a request well under a
+// second, so that progress is seen and a lost answer costs little.
 const (
-	batchRecords = 10_000
-	batchBytes   = 8 << 20
+	DefaultBatch  = 10_000
+	maxBatchBytes = 8 << 20
 )
 
 // An Importer sends records to a server, in their order, one request after the
@@ -53,6 +55,8 @@ const (
 type Importer struct {
 	// Send delivers records as NDJSON and returns what became of each.
 	Send func(ctx context.Context, ndjson []byte) (costd.IngestResult, error)
+	// BatchSize is the number of records in a request; 0 means DefaultBatch.
+	BatchSize int
 	// Reject is told of every record that was not taken, in order.
 	Reject func(Rejection) error
 	// Progress, if set, is told of the sums after every request.
@@ -82,8 +86,8 @@ func (b *batch) add(r Row) {
 	b.rows = append(b.rows, origin{file: r.File, number: r.Number})
 }
 
-func (b *batch) full() bool {
-	return len(b.rows)+len(b.local) >= batchRecords || len(b.body) >= batchBytes
+func (b *batch) full(size int) bool {
+	return len(b.rows)+len(b.local) >= size || len(b.body) >= maxBatchBytes
 }
 
 // Run sends all rows and returns the sums. After an error the sums are those of
@@ -92,7 +96,7 @@ func (b *batch) full() bool {
 func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	batches := make(chan *batch, 1)
-	go collect(ctx, rows, batches)
+	go collect(ctx, rows, cmp.Or(im.BatchSize, DefaultBatch), batches)
 	defer func() {
 		cancel()
 		for range batches { // until collect has let go of its files
@@ -113,8 +117,8 @@ func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (Summar
 	return sum, ctx.Err()
 }
 
-// collect puts rows into batches until the rows or the context end.
-func collect(ctx context.Context, rows iter.Seq2[Row, error], batches chan<- *batch) {
+// collect puts rows into batches of the given size until the rows or the context end.
+func collect(ctx context.Context, rows iter.Seq2[Row, error], size int, batches chan<- *batch) {
 	defer close(batches)
 	b := new(batch)
 	pass := func() bool {
@@ -132,7 +136,7 @@ func collect(ctx context.Context, rows iter.Seq2[Row, error], batches chan<- *ba
 			break
 		}
 		b.add(row)
-		if b.full() && !pass() {
+		if b.full(size) && !pass() {
 			return
 		}
 	}

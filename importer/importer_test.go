@@ -240,7 +240,7 @@ func TestRunSendsInOrder(t *testing.T) {
 	im := Importer{
 		Send: func(_ context.Context, body []byte) (costd.IngestResult, error) {
 			lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
-			if len(lines) > batchRecords {
+			if len(lines) > DefaultBatch {
 				t.Errorf("a request of %d records", len(lines))
 			}
 			sent = append(sent, lines...)
@@ -278,11 +278,11 @@ func TestRunStopsAtErrors(t *testing.T) {
 			if sends++; sends == 2 {
 				return costd.IngestResult{}, broken
 			}
-			return costd.IngestResult{Accepted: batchRecords}, nil
+			return costd.IngestResult{Accepted: DefaultBatch}, nil
 		},
 		Reject: func(Rejection) error { return nil },
 	}
-	if sum, err := im.Run(t.Context(), rowsOf(100_000, nil)); err != broken || sends != 2 || sum.Accepted != batchRecords {
+	if sum, err := im.Run(t.Context(), rowsOf(100_000, nil)); err != broken || sends != 2 || sum.Accepted != DefaultBatch {
 		t.Errorf("got %+v, %v after %d requests, want the server's error after 2", sum, err, sends)
 	}
 	sends = 2
