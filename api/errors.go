@@ -73,7 +73,9 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) int {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "APIKey")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", retryAfter)
+		if w.Header().Get("Retry-After") == "" { // a limiter knows better how long
+			w.Header().Set("Retry-After", retryAfter)
+		}
 	}
 	writeJSON(w, status, errorAnswer{body})
 	return status

@@ -31,8 +31,8 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		Logger:  s.config.Logger,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", dialect)
-	mux.Handle("/api/", own)
+	mux.Handle("/", s.limitFailures(s.limitKeys(dialect, gcore.WriteError), gcore.WriteError))
+	mux.Handle("/api/", s.limitFailures(own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) }))
 	mux.HandleFunc("GET /healthz", s.healthy)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))

@@ -42,6 +42,10 @@ type Config struct {
 	Now func() time.Time
 	// Static are tokens accepted beside the keys of the catalog, for the demo.
 	Static map[string]access.Principal
+	// RateLimit is how many reports a second each key may ask for, after a burst of
+	// RateBurst; 0 is any number.
+	RateLimit float64
+	RateBurst int
 }
 
 // A Server answers HTTP requests until it is stopped.
