@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -77,10 +78,12 @@ func (l *limiter) makeRoom(now time.Time) {
 	if len(l.buckets) < maxBuckets {
 		return
 	}
-	for caller, b := range l.buckets {
-		if b.TokensAt(now) >= float64(l.burst) || len(l.buckets) >= maxBuckets {
-			delete(l.buckets, caller)
+	maps.DeleteFunc(l.buckets, func(_ string, b *rate.Limiter) bool { return b.TokensAt(now) >= float64(l.burst) })
+	for caller := range l.buckets {
+		if len(l.buckets) < maxBuckets {
+			return
 		}
+		delete(l.buckets, caller)
 	}
 }
 
