@@ -1,0 +1,159 @@
+package duckdb
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"costd"
+	"costd/decimal"
+
+	duck "github.com/duckdb/duckdb-go/v2"
+)
+
+const (
+	sizeDigits = 29 // of the column size: 20 before the point
+	sizePlaces = 9  // and 9 after it
+)
+
+// row appends the values of the table usage for one part of a record, in the
+// order of its columns.
+func row(values []driver.Value, k identity, r *costd.Record, p *costd.Part, shared *sharedValues) []driver.Value {
+	a := &r.Attributes
+	return append(values, k.client, int32(k.day), int32(p.Day), r.ID, shared.start, p.Start.UnixNano(), p.End.UnixNano(),
+		p.Quantity.Units, uint8(p.Quantity.Grid),
+		r.ProjectID, r.RegionID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name, shared.size,
+		a.VolumeType, a.FileShareType, a.InstanceType, a.IPAddress, a.AttachedToVM, a.PortID, a.NetworkID, a.SubnetID,
+		a.VMID, a.InstanceName, a.SourceVolumeUUID, a.ScheduleID, a.SizeUnit, shared.tags)
+}
+
+// sharedValues are what all parts of a record have in common and what takes work
+// to find out.
+type sharedValues struct {
+	start int64
+	size  driver.Value // a duck.Decimal, or nil
+	tags  string
+}
+
+func newSharedValues(r *costd.Record) (*sharedValues, error) {
+	size, err := encodeSize(r.Size)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := encodeTags(r.Tags)
+	return &sharedValues{start: r.Start.UnixNano(), size: size, tags: tags}, err
+}
+
+func encodeSize(size *decimal.Decimal) (driver.Value, error) {
+	if size == nil {
+		return nil, nil
+	}
+	integer, fraction := size.Digits()
+	if integer > sizeDigits-sizePlaces || fraction > sizePlaces {
+		return nil, costd.InvalidField("size", "%s has more than %d digits before or %d after the point",
+			size, sizeDigits-sizePlaces, sizePlaces)
+	}
+	units, _ := size.Scaled(sizePlaces)
+	return duck.Decimal{Width: sizeDigits, Scale: sizePlaces, Value: units}, nil
+}
+
+func decodeSize(value any) (*decimal.Decimal, error) {
+	stored, ok := value.(duck.Decimal)
+	if !ok {
+		return nil, nil
+	}
+	size, err := decimal.FromBig(stored.Value, -int32(stored.Scale))
+	return &size, err
+}
+
+// encodeTags returns the tags in the one form that equal tags have.
+func encodeTags(tags map[string]string) (string, error) {
+	if len(tags) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(tags) // ordered by key
+	return string(text), err
+}
+
+func decodeTags(text string) (tags map[string]string, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	err = json.Unmarshal([]byte(text), &tags)
+	return tags, err
+}
+
+// An identity is what a record is known by: its id within client and day, or
+// without one its resource, metric and start.
+type identity struct {
+	client           int64
+	day              costd.Day
+	id               string
+	resource, metric string // "" if there is an id
+	start            int64  // 0 if there is an id
+}
+
+func identify(r *costd.Record) identity {
+	k := identity{client: r.ClientID, day: costd.DayOf(r.Start), id: r.ID}
+	if r.ID == "" {
+		k.resource, k.metric, k.start = r.ResourceID, r.Metric, r.Start.UnixNano()
+	}
+	return k
+}
+
+// check returns an error if the record is one the table cannot keep exactly.
+// Package ingest makes no such records; this keeps others from doing harm.
+func check(r *costd.Record) error {
+	if !r.Deleted && len(r.Parts) == 0 {
+		return costd.InvalidField("parts", "a record that is not a deletion needs at least one")
+	}
+	if !inNanoseconds(r.Start) {
+		return costd.InvalidField("start", "%s is outside of the years 1678 to 2261", r.Start)
+	}
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		if !inNanoseconds(p.Start) || !inNanoseconds(p.End) {
+			return costd.InvalidField("end", "%s is outside of the years 1678 to 2261", p.End)
+		}
+		if i > 0 && p.Day <= r.Parts[i-1].Day {
+			return costd.InvalidField("parts", "days must ascend")
+		}
+		if u := p.Quantity.Units; u == nil || u.Sign() < 0 || u.Cmp(unitsLimit) >= 0 {
+			return costd.InvalidField("quantity", "must have at most %d digits and no sign", decimal.MaxDigits)
+		}
+	}
+	return checkTexts(r)
+}
+
+// unitsLimit is the smallest number of units that is too large.
+var unitsLimit = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil)
+
+func inNanoseconds(t time.Time) bool {
+	const nano = 1_000_000_000
+	return t.Unix() > math.MinInt64/nano && t.Unix() < math.MaxInt64/nano
+}
+
+// checkTexts returns an error if a text is not UTF-8, which DuckDB would refuse
+// or, within tags, replace.
+func checkTexts(r *costd.Record) error {
+	a := &r.Attributes
+	valid := true
+	for _, s := range [...]string{r.ID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name,
+		a.VolumeType, a.FileShareType, a.InstanceType, a.IPAddress, a.AttachedToVM, a.PortID, a.NetworkID, a.SubnetID,
+		a.VMID, a.InstanceName, a.SourceVolumeUUID, a.ScheduleID, a.SizeUnit} {
+		valid = valid && utf8.ValidString(s)
+	}
+	for key, value := range r.Tags {
+		valid = valid && utf8.ValidString(key) && utf8.ValidString(value)
+	}
+	if !valid {
+		return costd.InvalidField("id", "every text of the record must be UTF-8; resource %s",
+			strings.ToValidUTF8(fmt.Sprintf("%.100q", r.ResourceID), "?"))
+	}
+	return nil
+}

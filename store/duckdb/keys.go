@@ -1,0 +1,101 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"maps"
+	"slices"
+	"time"
+
+	"costd"
+)
+
+// CreateKey implements costd.Catalog. It returns Invalid if the ID exists.
+func (db *DB) CreateKey(ctx context.Context, key costd.Key) (err error) {
+	defer costd.Wrap(&err, "duckdb.CreateKey")
+	key = cloneKey(key)
+	return db.changeCatalog(ctx, func(tx *sql.Tx, state *catalogState) error {
+		if _, exists := state.keys[key.ID]; exists {
+			return costd.InvalidField("id", "there is a key with this id; make a new one")
+		}
+		state.keys = maps.Clone(state.keys)
+		state.keys[key.ID] = key
+		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created)",
+			sql.Named("id", key.ID), sql.Named("role", string(key.Role)), sql.Named("client", key.ClientID),
+			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", key.Hash[:]), sql.Named("created", key.Created.UnixNano()))
+		return err
+	})
+}
+
+// DeleteKey implements costd.Catalog.
+func (db *DB) DeleteKey(ctx context.Context, id string) (err error) {
+	defer costd.Wrap(&err, "duckdb.DeleteKey")
+	return db.changeCatalog(ctx, func(tx *sql.Tx, state *catalogState) error {
+		if _, exists := state.keys[id]; !exists {
+			return errNoKey
+		}
+		state.keys = maps.Clone(state.keys)
+		delete(state.keys, id)
+		_, err := tx.ExecContext(ctx, "DELETE FROM api_key WHERE id = $id", sql.Named("id", id))
+		return err
+	})
+}
+
+var errNoKey = costd.Errorf(costd.NotFound, "there is no key with this id")
+
+// Key implements costd.Catalog.
+func (db *DB) Key(ctx context.Context, id string) (costd.Key, error) {
+	if db.closed.Load() {
+		return costd.Key{}, errClosed
+	}
+	key, exists := db.catalog.Load().keys[id]
+	if !exists {
+		return costd.Key{}, errNoKey
+	}
+	return cloneKey(key), nil
+}
+
+// Keys implements costd.Catalog.
+func (db *DB) Keys(ctx context.Context) ([]costd.Key, error) {
+	if db.closed.Load() {
+		return nil, errClosed
+	}
+	state := db.catalog.Load()
+	keys := make([]costd.Key, 0, len(state.keys))
+	for _, id := range slices.Sorted(maps.Keys(state.keys)) {
+		keys = append(keys, cloneKey(state.keys[id]))
+	}
+	return keys, nil
+}
+
+// cloneKey returns a copy that shares nothing with key, its time being UTC.
+func cloneKey(key costd.Key) costd.Key {
+	key.Projects = append([]int64(nil), key.Projects...)
+	key.Created = key.Created.UTC()
+	return key
+}
+
+func readKeys(ctx context.Context, tx *sql.Tx) (map[string]costd.Key, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT id, role, client_id, projects, hash, created FROM api_key")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	keys := make(map[string]costd.Key)
+	for rows.Next() {
+		var key costd.Key
+		var projects []any
+		var hash []byte
+		var created int64
+		if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, scanInto(&projects), &hash, &created); err != nil {
+			return nil, err
+		}
+		for _, project := range projects {
+			key.Projects = append(key.Projects, project.(int64))
+		}
+		copy(key.Hash[:], hash)
+		key.Created = time.Unix(0, created).UTC()
+		keys[key.ID] = key
+	}
+	return keys, rows.Err()
+}

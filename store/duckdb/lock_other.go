@@ -1,0 +1,10 @@
+//go:build !unix
+
+package duckdb
+
+// A folderLock does nothing here: DuckDB's lock on its own file has to do.
+type folderLock struct{}
+
+func lockFolder(string) (*folderLock, error) { return &folderLock{}, nil }
+
+func (*folderLock) release() error { return nil }

@@ -1,0 +1,175 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"maps"
+	"slices"
+
+	"costd"
+	"costd/decimal"
+)
+
+// Write implements costd.UsageStore. It stages the batch in temporary tables and
+// lets the database find, compare, delete and insert it as a whole. Records of
+// one identity within the batch are played through here: only the first of them
+// meets what is stored, and only the last is stored.
+func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outcome, err error) {
+	defer costd.Wrap(&err, "duckdb.Write")
+	if len(records) > costd.MaxBatch {
+		return nil, costd.Errorf(costd.TooLarge, "a batch has at most %d records, not %d; split it", costd.MaxBatch, len(records))
+	}
+	for i := range records {
+		if err := check(&records[i]); err != nil {
+			return nil, err
+		}
+	}
+	histories := group(records)
+	var outcomes []costd.Outcome
+	if err := db.write(ctx, func(tx *sql.Tx) error {
+		stored, err := db.apply(ctx, tx, histories)
+		outcomes = play(len(records), histories, stored)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return outcomes, nil
+}
+
+// A history is the records of one identity within a batch, in order.
+type history struct {
+	identity
+	records []*costd.Record
+	indexes []int // of the records in the batch
+}
+
+func (h *history) first() *costd.Record { return h.records[0] }
+func (h *history) last() *costd.Record  { return h.records[len(h.records)-1] }
+
+// group returns the histories of a batch in the order of their first records.
+func group(records []costd.Record) []history {
+	histories := make([]history, 0, len(records))
+	number := make(map[identity]int, len(records))
+	// One array serves all histories of one record, which are nearly all.
+	pointers, indexes := make([]*costd.Record, len(records)), make([]int, len(records))
+	for i := range records {
+		r := &records[i]
+		k := identify(r)
+		n, known := number[k]
+		if known {
+			h := &histories[n]
+			h.records, h.indexes = append(h.records, r), append(h.indexes, i)
+			continue
+		}
+		number[k] = len(histories)
+		pointers[i], indexes[i] = r, i
+		histories = append(histories, history{identity: k, records: pointers[i : i+1 : i+1], indexes: indexes[i : i+1 : i+1]})
+	}
+	return histories
+}
+
+// A finding says what the store had of an identity before the batch.
+type finding struct {
+	known bool
+	same  bool // with the content of the history's first record
+}
+
+// play returns the outcome of every record of the batch.
+func play(n int, histories []history, stored map[int]finding) []costd.Outcome {
+	outcomes := make([]costd.Outcome, n)
+	for i := range histories {
+		h := &histories[i]
+		known, same := stored[i].known, stored[i].same
+		for j, r := range h.records {
+			if j > 0 {
+				previous := h.records[j-1]
+				known, same = !previous.Deleted, sameContent(previous, r)
+			}
+			outcomes[h.indexes[j]] = outcome(r.Deleted, known, same)
+		}
+	}
+	return outcomes
+}
+
+func outcome(deletion, known, same bool) costd.Outcome {
+	switch {
+	case deletion && known:
+		return costd.Deleted
+	case deletion, known && same:
+		return costd.Unchanged
+	case known:
+		return costd.Replaced
+	}
+	return costd.Accepted
+}
+
+// sameContent reports whether two records of one identity are stored the same.
+func sameContent(a, b *costd.Record) bool {
+	return !a.Deleted && !b.Deleted &&
+		a.ProjectID == b.ProjectID && a.RegionID == b.RegionID && a.Type == b.Type &&
+		a.ResourceID == b.ResourceID && a.Metric == b.Metric && a.Flavor == b.Flavor && a.Name == b.Name &&
+		a.Start.Equal(b.Start) && a.Attributes == b.Attributes &&
+		sameSize(a.Size, b.Size) && maps.Equal(a.Tags, b.Tags) && slices.EqualFunc(a.Parts, b.Parts, samePart)
+}
+
+func sameSize(a, b *decimal.Decimal) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+func samePart(a, b costd.Part) bool {
+	return a.Day == b.Day && a.Start.Equal(b.Start) && a.End.Equal(b.End) &&
+		a.Quantity.Grid == b.Quantity.Grid && a.Quantity.Units.Cmp(b.Quantity.Units) == 0
+}
+
+// The statements of a write, in their order.
+var (
+	//go:embed sql/stage.sql
+	stageSQL string
+	//go:embed sql/find.sql
+	findSQL string
+	//go:embed sql/apply.sql
+	applySQL string
+)
+
+// apply stores the last record of every history and returns what was known of
+// the histories before, by their numbers; those not in it were not known.
+func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history) (map[int]finding, error) {
+	if len(histories) == 0 {
+		return nil, nil
+	}
+	if _, err := tx.ExecContext(ctx, stageSQL); err != nil {
+		return nil, err
+	}
+	if err := db.stage(ctx, histories); err != nil {
+		return nil, err
+	}
+	stored, err := find(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, applySQL)
+	return stored, err
+}
+
+// find returns what the store knows of the staged histories.
+func find(ctx context.Context, tx *sql.Tx) (map[int]finding, error) {
+	rows, err := tx.QueryContext(ctx, findSQL)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	stored := make(map[int]finding)
+	for rows.Next() {
+		var n int
+		var same bool
+		if err := rows.Scan(&n, &same); err != nil {
+			return nil, err
+		}
+		stored[n] = finding{known: true, same: same}
+	}
+	return stored, rows.Err()
+}

@@ -1,0 +1,39 @@
+// Package storetest is the one conformance suite of the stores: whatever keeps
+// usage and the catalog has to pass Run. It is imported by tests only.
+//
+// Beside what the contracts costd.UsageStore and costd.Catalog say, it fixes what
+// they leave open, so that all stores answer alike:
+//
+//   - "last seen" is the part with the greatest (end, start of the record, metric,
+//     id) among those that the query's lists select;
+//   - letter case is set aside by comparing in lower case, code point by code point;
+//   - a day, and a line, whose quantities are all zero has usage: it is returned;
+//   - an empty tag filter selects everything if All, else nothing;
+//   - records that cannot be kept exactly, or are not UTF-8, are Invalid, and the
+//     batch with them;
+//   - a change of the catalog that changes nothing keeps the version.
+package storetest
+
+import (
+	"testing"
+
+	"costd"
+)
+
+// Stores are what is tested: the two contracts over one empty database.
+type Stores struct {
+	Usage   costd.UsageStore
+	Catalog costd.Catalog
+}
+
+// Run runs the suite. Open returns empty stores, and closes them by t.Cleanup.
+func Run(t *testing.T, open func(t *testing.T) Stores) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, Stores)
+	}{
+		{"Write", testWrite},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
+	}
+}
