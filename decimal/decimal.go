@@ -24,6 +24,8 @@ var (
 	ErrSyntax = errors.New("not a decimal number")
 	// ErrOverflow says that a result needs more than MaxDigits digits.
 	ErrOverflow = fmt.Errorf("needs more than %d digits", MaxDigits)
+	// ErrInexact says that a number has more decimals than were asked for.
+	ErrInexact = errors.New("cannot be written without rounding")
 	// ErrDivisionByZero says that a divisor was zero.
 	ErrDivisionByZero = errors.New("division by zero")
 )
@@ -67,25 +69,48 @@ func FromBig(n *big.Int, exponent int32) (Decimal, error) {
 	return reduce(apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(n), exponent))
 }
 
-// Parse reads a number in plain ("19.90") or exponent ("1.99e1") notation.
-// It returns ErrSyntax for anything else, infinities and NaN included, and
-// ErrOverflow for a number that no Decimal holds.
+// Parse reads a number in plain ("19.90") or exponent ("1.99e1") notation, with an
+// optional sign. It returns ErrSyntax for anything else, infinities and NaN
+// included, and ErrOverflow for a number that no Decimal holds, or one written in
+// more than 128 bytes or with an exponent beyond 100000.
 func Parse(s string) (Decimal, error) {
 	if len(s) > maxTextLength {
 		return Decimal{}, fmt.Errorf("%q...: %w", s[:16], ErrOverflow)
 	}
-	if strings.Trim(s, "0123456789+-.eE") != "" {
+	if !isNumber(s) {
 		return Decimal{}, fmt.Errorf("%q: %w", s, ErrSyntax)
 	}
 	d, _, err := apd.NewFromString(s)
-	if err != nil || d.Form != apd.Finite {
-		return Decimal{}, fmt.Errorf("%q: %w", s, ErrSyntax)
+	if err != nil {
+		return Decimal{}, fmt.Errorf("%q: %w", s, ErrOverflow) // what is left is its limit on exponents
 	}
 	r, err := reduce(d)
 	if err != nil {
 		return Decimal{}, fmt.Errorf("%q: %w", s, err)
 	}
 	return r, nil
+}
+
+// isNumber reports whether s is an optional sign, digits with at most one point
+// among them, and an optional exponent.
+func isNumber(s string) bool {
+	mantissa, exponent := unsigned(s), "0"
+	if e := strings.IndexAny(mantissa, "eE"); e >= 0 {
+		mantissa, exponent = mantissa[:e], unsigned(mantissa[e+1:])
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	return whole+fraction != "" && exponent != "" &&
+		strings.Trim(whole, digits) == "" && strings.Trim(fraction, digits) == "" && strings.Trim(exponent, digits) == ""
+}
+
+const digits = "0123456789"
+
+// unsigned returns s without its sign, if it has one.
+func unsigned(s string) string {
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		return s[1:]
+	}
+	return s
 }
 
 // MustParse is Parse for constants; it panics where Parse returns an error.
@@ -103,8 +128,8 @@ func reduce(d *apd.Decimal) (Decimal, error) {
 		return Decimal{}, nil
 	}
 	d.Reduce(d)
-	digits := d.NumDigits()
-	if digits > MaxDigits || digits+int64(d.Exponent) > MaxDigits || d.Exponent < -MaxDigits {
+	significant := d.NumDigits()
+	if significant > MaxDigits || significant+int64(d.Exponent) > MaxDigits || d.Exponent < -MaxDigits {
 		return Decimal{}, ErrOverflow
 	}
 	return Decimal{d: d}, nil
@@ -215,11 +240,11 @@ func (d Decimal) String() string {
 }
 
 // StringFixed returns d with exactly the given number of decimals, "434.15190000"
-// for 8, or ErrOverflow if d has more of them; it never rounds.
+// for 8, or ErrInexact if d has more of them; it never rounds.
 func (d Decimal) StringFixed(places int) (string, error) {
 	_, fraction := d.Digits()
 	if fraction > places {
-		return "", fmt.Errorf("%s with %d decimals: %w", d, places, ErrOverflow)
+		return "", fmt.Errorf("%s with %d decimals: %w", d, places, ErrInexact)
 	}
 	s := d.String()
 	if places == 0 {
@@ -235,12 +260,17 @@ func (d Decimal) StringFixed(places int) (string, error) {
 func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalText reads what Parse reads.
-func (d *Decimal) UnmarshalText(text []byte) (err error) {
-	*d, err = Parse(string(text))
-	return err
+func (d *Decimal) UnmarshalText(text []byte) error {
+	parsed, err := Parse(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
 }
 
-// UnmarshalJSON reads a JSON number, from its digits, or a string of one.
+// UnmarshalJSON reads a JSON number, from its digits, or a string of one. Null is
+// no number: a field that may be null is a *Decimal.
 func (d *Decimal) UnmarshalJSON(text []byte) error {
 	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
 		text = text[1 : len(text)-1]

@@ -203,7 +203,11 @@ func (q Rational) String() string {
 // Format makes %v print what String does, so that test failures can be read.
 func (q Rational) Format(s fmt.State, _ rune) { fmt.Fprint(s, q.String()) }
 
-// pow10 returns 10^n as a new integer.
+// pow10 returns 10^n as a new integer. It panics if n is negative, for which
+// big.Int.Exp would return 1.
 func pow10(n int) *big.Int {
+	if n < 0 {
+		panic(fmt.Sprintf("decimal: negative number of places %d", n))
+	}
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
