@@ -118,7 +118,7 @@ func drain(seq iter.Seq2[costd.ResourceUsage, error]) (rows []costd.ResourceUsag
 }
 
 // agree compares what the store says to a query with what the oracle says.
-func agree(t testing.TB, ctx context.Context, s Stores, o *oracle, q costd.Query, p costd.Page) {
+func agree(t tester, ctx context.Context, s Stores, o *oracle, q costd.Query, p costd.Page) {
 	t.Helper()
 	lines, err := s.Usage.Lines(ctx, q)
 	if err != nil {
@@ -137,7 +137,7 @@ func agree(t testing.TB, ctx context.Context, s Stores, o *oracle, q costd.Query
 }
 
 // diff fails the test at the first difference.
-func diff(t testing.TB, what string, got, want []string) {
+func diff(t tester, what string, got, want []string) {
 	t.Helper()
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
@@ -183,4 +183,10 @@ func rowText(r costd.ResourceUsage) string {
 
 func dayTexts(days []costd.DayUsage) []string {
 	return textsOf(days, func(d costd.DayUsage) string { return fmt.Sprintf("%s: %s of %s", d.Day, d.Selected, d.Used) })
+}
+
+// A tester is a *testing.T or a *rapid.T.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
 }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		run  func(*testing.T, Stores)
 	}{
 		{"Write", testWrite},
+		{"Model", testModel},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
