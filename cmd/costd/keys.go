@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"costd"
+)
+
+func newKeysCommand(t terminal) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Create, list and delete API keys",
+		Example: `  costd keys create --client 1001 --role administrator
+  costd keys list
+  costd keys delete 1234`,
+	}
+	cmd.AddCommand(newKeysCreateCommand(t), newKeysListCommand(t), newKeysDeleteCommand(t))
+	return cmd
+}
+
+type keysCreateOptions struct {
+	terminal
+	connection
+	clientID int64
+	role     string
+	projects []int64
+}
+
+func newKeysCreateCommand(t terminal) *cobra.Command {
+	o := &keysCreateOptions{terminal: t}
+	cmd := &cobra.Command{
+		Use:   "create --role ROLE",
+		Short: "Create a key and print its token",
+		Long: `Create makes a key and prints its token, alone on standard output, so that it can
+be kept: the server keeps only a hash of it and cannot show it again.
+
+An operator may do everything; ingest sends usage of any client; an administrator
+reads all reports of one client; project reads the cost and usage of some of its
+projects.`,
+		Example: `  costd keys create --client 1001 --role administrator
+  costd keys create --client 1001 --role project --project 501 --project 502
+  costd keys create --role ingest > ingest.key`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	cmd.Flags().StringVar(&o.role, "role", "", "operator, ingest, administrator or project")
+	cmd.Flags().Int64Var(&o.clientID, "client", 0, "id of the client, for administrator and project")
+	cmd.Flags().Int64SliceVar(&o.projects, "project", nil, "id of a project, for project; may be repeated")
+	cmd.MarkFlagRequired("role")
+	o.connection.addFlags(cmd)
+	return cmd
+}
+
+func (o *keysCreateOptions) run(cmd *cobra.Command) error {
+	c, err := o.client(o.terminal)
+	if err != nil {
+		return err
+	}
+	id, token, err := c.CreateKey(cmd.Context(), costd.Role(o.role), o.clientID, o.projects)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.err, "key %s was created; its token is shown this once:\n", id)
+	_, err = fmt.Fprintln(o.out, token)
+	return err
+}
+
+type keysListOptions struct {
+	terminal
+	connection
+}
+
+func newKeysListCommand(t terminal) *cobra.Command {
+	o := &keysListOptions{terminal: t}
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the keys, without their tokens",
+		Example: "  costd keys list",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	o.connection.addFlags(cmd)
+	return cmd
+}
+
+func (o *keysListOptions) run(cmd *cobra.Command) error {
+	c, err := o.client(o.terminal)
+	if err != nil {
+		return err
+	}
+	keys, err := c.Keys(cmd.Context())
+	if err != nil {
+		return err
+	}
+	table := newTable(column{title: "ID"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"})
+	for _, k := range keys {
+		client := ""
+		if k.ClientID != 0 {
+			client = strconv.FormatInt(k.ClientID, 10)
+		}
+		table.add(k.ID, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime))
+	}
+	return table.write(o.out)
+}
+
+func joinIDs(ids []int64) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	return strings.Join(texts, ",")
+}
+
+type keysDeleteOptions struct {
+	terminal
+	connection
+}
+
+func newKeysDeleteCommand(t terminal) *cobra.Command {
+	o := &keysDeleteOptions{terminal: t}
+	cmd := &cobra.Command{
+		Use:     "delete ID",
+		Short:   "Delete a key; whoever holds its token is locked out at once",
+		Example: "  costd keys delete 1234",
+		Args:    exactly("the ID of one key, as keys list shows it"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
+	}
+	o.connection.addFlags(cmd)
+	return cmd
+}
+
+func (o *keysDeleteOptions) run(cmd *cobra.Command, id string) error {
+	c, err := o.client(o.terminal)
+	if err != nil {
+		return err
+	}
+	return c.DeleteKey(cmd.Context(), id)
+}
+
+// exactly makes a command insist on one argument for each of the names.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		return fmt.Errorf("%s needs %s, not %d arguments; see %s --help", cmd.CommandPath(), strings.Join(names, " and "), len(args), cmd.CommandPath())
+	}
+}
