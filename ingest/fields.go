@@ -124,18 +124,52 @@ func timeField[T any](name string, at func(*T) *time.Time) field[T] {
 
 // parseTime reads RFC 3339 with any offset and at most nine decimals of a second.
 func parseTime(s string) (time.Time, error) {
-	var t time.Time
-	if len(s) > len("2026-10-01T00:00:00.000000000+00:00") {
-		return t, fmt.Errorf("%s is too long for a time to the nanosecond; write it like 2026-10-01T00:00:00Z", clip(s))
-	}
-	if err := t.UnmarshalText([]byte(s)); err != nil {
-		return t, fmt.Errorf("%s is not a time with its offset; write it like 2026-10-01T00:00:00Z", clip(s))
-	}
-	// UnmarshalText drops what is beyond nanoseconds.
-	if fraction, ok := strings.CutPrefix(s[len("2026-10-01T00:00:00"):], "."); ok && strings.IndexAny(fraction, "Z+-") > 9 {
+	decimals, ok := timeShape(s)
+	if decimals > 9 {
 		return time.Time{}, fmt.Errorf("%s is finer than a nanosecond; drop digits", clip(s))
 	}
+	var t time.Time
+	if !ok || t.UnmarshalText([]byte(s)) != nil {
+		return time.Time{}, fmt.Errorf("%s is not a time with its offset; write it like 2026-10-01T00:00:00Z", clip(s))
+	}
 	return t.UTC(), nil
+}
+
+// timeShape reports whether s is made like a time of RFC 3339, and how many
+// decimals of a second it has. The time package judges the numbers, but lets other
+// shapes pass and drops decimals that it cannot hold.
+func timeShape(s string) (decimals int, ok bool) {
+	const shape = "0000-00-00T00:00:00"
+	if len(s) <= len(shape) || !hasShape(s[:len(shape)], shape) {
+		return 0, false
+	}
+	offset := s[len(shape):]
+	if offset[0] == '.' {
+		end := strings.IndexAny(offset, "Z+-")
+		if end < 2 || strings.Trim(offset[1:end], "0123456789") != "" {
+			return 0, false
+		}
+		decimals, offset = end-1, offset[end:]
+	}
+	if offset == "Z" {
+		return decimals, true
+	}
+	ok = (hasShape(offset, "+00:00") || hasShape(offset, "-00:00")) && offset[1:3] <= "23" && offset[4:] <= "59"
+	return decimals, ok
+}
+
+// hasShape reports whether s is shape, any digit standing for each 0.
+func hasShape(s, shape string) bool {
+	if len(s) != len(shape) {
+		return false
+	}
+	for i := range len(s) {
+		if shape[i] == '0' && ('0' <= s[i] && s[i] <= '9') || shape[i] == s[i] {
+			continue
+		}
+		return false
+	}
+	return true
 }
 
 func decimalField[T any](name string, at func(*T) **decimal.Decimal) field[T] {
