@@ -1,0 +1,132 @@
+package duckdb_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"costd"
+	"costd/decimal"
+	"costd/store/duckdb"
+)
+
+// fleet returns hourly records of a fleet of resources, in the order in which
+// they would arrive: for n hours from the beginning of October 2026, all resources
+// of each hour. Every third is tagged.
+func fleet(client int64, resources, hours int) []costd.Record {
+	types := []costd.Type{costd.Instance, costd.Volume, costd.FloatingIP, costd.AICluster, costd.LoadBalancer}
+	begin := costd.NewDay(2026, time.October, 1).Time()
+	size := decimal.FromInt(100)
+	records := make([]costd.Record, 0, resources*hours)
+	for hour := range hours {
+		start := begin.Add(time.Duration(hour) * time.Hour)
+		for i := range resources {
+			r := costd.Record{Usage: costd.Usage{
+				ID: fmt.Sprintf("%d-%d", i, hour), ClientID: client, ProjectID: int64(i % 5), RegionID: int64(i % 3),
+				Type: types[i%len(types)], ResourceID: fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i),
+				Metric: fmt.Sprintf("metric-%d", i%20), Start: start, End: start.Add(time.Hour),
+				Flavor: fmt.Sprintf("flavor-%d", i%10), Name: fmt.Sprintf("resource number %d", i), Size: &size,
+			}}
+			if i%3 == 0 {
+				r.Tags = map[string]string{"team": fmt.Sprintf("Team %d", i%7), "env": "Production"}
+			}
+			q, err := costd.NewQuantity(decimal.Fraction(60, 1))
+			if err != nil {
+				panic(err)
+			}
+			r.Parts = []costd.Part{{Day: costd.DayOf(start), Start: r.Start, End: r.End, Quantity: q}}
+			records = append(records, r)
+		}
+	}
+	return records
+}
+
+func load(b *testing.B, db *duckdb.DB, records []costd.Record, batch int) {
+	for len(records) > 0 {
+		n := min(batch, len(records))
+		if _, err := db.Write(b.Context(), records[:n]); err != nil {
+			b.Fatal(err)
+		}
+		records = records[n:]
+	}
+}
+
+// BenchmarkWrite writes 100,000 new records in batches of 5,000.
+func BenchmarkWrite(b *testing.B) {
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		records := fleet(int64(i), 500, 200)
+		db := open(b, b.TempDir())
+		b.StartTimer()
+		load(b, db, records, 5000)
+	}
+	b.ReportMetric(100_000*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
+
+// BenchmarkRewrite writes them again, which changes nothing.
+func BenchmarkRewrite(b *testing.B) {
+	db := open(b, b.TempDir())
+	records := fleet(1, 500, 200)
+	load(b, db, records, 5000)
+	for b.Loop() {
+		load(b, db, records, 5000)
+	}
+	b.ReportMetric(100_000*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
+
+// BenchmarkWriteOne writes one record at a time.
+func BenchmarkWriteOne(b *testing.B) {
+	db := open(b, b.TempDir())
+	records := fleet(1, 500, 200)
+	load(b, db, records, 5000)
+	for i := 0; b.Loop(); i++ {
+		r := records[i%len(records)]
+		r.ID = fmt.Sprint("one ", i)
+		if _, err := db.Write(b.Context(), []costd.Record{r}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRead reads a client-month of 216,000 hourly records of 300 resources,
+// beside as many of another client.
+func BenchmarkRead(b *testing.B) {
+	db := open(b, b.TempDir())
+	load(b, db, fleet(1001, 300, 720), 5000)
+	load(b, db, fleet(1002, 300, 720), 5000)
+	query := costd.Query{ClientID: 1001, Period: costd.NewMonth(2026, time.October).Period()}
+	filtered, tagged := query, query
+	filtered.Filter = &costd.Filter{Type: costd.Instance, Field: costd.FieldLastName, Values: []string{"resource number 5"}}
+	tagged.Tags = &costd.TagFilter{Conditions: []costd.TagCondition{{Key: "team", Value: "team 3"}}}
+	for name, q := range map[string]costd.Query{"All": query, "Filter": filtered, "Tags": tagged} {
+		b.Run("Lines/"+name, func(b *testing.B) {
+			for b.Loop() {
+				if lines, err := db.Lines(b.Context(), q); err != nil || len(lines) == 0 {
+					b.Fatal(lines, err)
+				}
+			}
+		})
+		b.Run("Resources/"+name, func(b *testing.B) {
+			for b.Loop() {
+				readPage(b, db, q, costd.Page{Limit: 10, OrderBy: []costd.SortKey{{By: costd.SortBillingValue}}})
+			}
+		})
+	}
+	b.Run("Resources/Export", func(b *testing.B) {
+		for b.Loop() {
+			readPage(b, db, query, costd.Page{})
+		}
+	})
+}
+
+func readPage(b *testing.B, db *duckdb.DB, q costd.Query, p costd.Page) {
+	count, rows, err := db.Resources(b.Context(), q, p)
+	if err != nil || count == 0 {
+		b.Fatal(count, err)
+	}
+	for _, err := range rows {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
