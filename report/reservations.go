@@ -15,8 +15,8 @@ type ReservationsRequest struct {
 	ClientID int64
 	Metric   string // "": every metric
 	RegionID *int64 // nil: every region
-	// Period, if given, selects the commitments active in it, and prices are those
-	// of the period.
+	// Period, if given, selects the commitments active in it; what the price book
+	// says of overcommit is taken from its last day on which they are.
 	Period *costd.Period
 	// ActiveOnly leaves out the commitments that are not active today.
 	ActiveOnly bool
@@ -52,9 +52,9 @@ type ReservationPrices struct {
 	// Overcommit is nil if nothing says what they cost.
 	Commit     Rate
 	Overcommit *Rate
-	// Months is the number of months that a total covers: those of the request's
-	// period in which the commitment is active, without one those of its whole
-	// term, and 1 for a term without end. Days count as parts of their month.
+	// Months is the number of months that a total covers: those of the commitment's
+	// whole term, where days count as parts of their month, and 1 for a term
+	// without end.
 	Months decimal.Rational
 }
 
@@ -115,16 +115,18 @@ func compareEnds(a, b *costd.Day) int {
 	return cmp.Compare(*a, *b)
 }
 
-// prices returns what the commitment costs in the period, nil for its whole term.
-// Its overcommit is priced on the last day of that which has come.
+// prices returns what the commitment costs. Where the price book says what
+// overcommit costs, it is the price of the period's last active day; without a
+// period, of today or the day of the term next to it.
 func (v *view) prices(c costd.Commitment, period *costd.Period, today costd.Day) *ReservationPrices {
 	p := &ReservationPrices{Commit: rating.CommitRate(c), Months: decimal.Fraction(1, 1)}
 	day := max(today, c.ActiveFrom)
+	if c.ActiveTo != nil {
+		p.Months = months(costd.Period{From: c.ActiveFrom, To: *c.ActiveTo})
+		day = min(day, *c.ActiveTo-1)
+	}
 	if period != nil {
-		active := c.ActiveDays(*period)
-		p.Months, day = months(active), active.To-1
-	} else if c.ActiveTo != nil {
-		p.Months, day = months(costd.Period{From: c.ActiveFrom, To: *c.ActiveTo}), min(day, *c.ActiveTo-1)
+		day = c.ActiveDays(*period).To - 1
 	}
 	if rate, ok := v.book.OvercommitRate(c, day); ok {
 		p.Overcommit = &rate
