@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"maps"
@@ -20,9 +21,10 @@ func (db *DB) CreateKey(ctx context.Context, key costd.Key) (err error) {
 		}
 		state.keys = maps.Clone(state.keys)
 		state.keys[key.ID] = key
+		hash := bytes.Clone(key.Hash[:]) // cgo takes no memory that has pointers beside it
 		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created)",
 			sql.Named("id", key.ID), sql.Named("role", string(key.Role)), sql.Named("client", key.ClientID),
-			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", key.Hash[:]), sql.Named("created", key.Created.UnixNano()))
+			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", hash), sql.Named("created", key.Created.UnixNano()))
 		return err
 	})
 }
