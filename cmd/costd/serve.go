@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"costd/access"
+	"costd/server"
+	"costd/store/duckdb"
+)
+
+// operatorKeyFile is the file in the data folder that holds the first key.
+const operatorKeyFile = "operator.key"
+
+// What a key may do by default: far more than people and scripts ask for, and few
+// enough that one of them cannot keep the server from the others.
+const (
+	defaultRateLimit = 200
+	defaultRateBurst = 400
+)
+
+// serveOptions are the flags of `costd serve`.
+type serveOptions struct {
+	data        string
+	listen      string
+	memoryLimit string
+	threads     int
+	rateLimit   float64
+	rateBurst   int
+	log         logOptions
+}
+
+func newServeCommand(t terminal) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve --data DIR",
+		Short: "Serve reports and take usage, with all data in one folder",
+		Long: `Serve the cost-report API and costd's own API, with all data in one folder.
+
+The folder is created if needed. On the first start an operator key is written to
+DIR/operator.key, readable by this user only. SIGTERM or Ctrl-C stops the server
+after the requests under way are answered.`,
+		Example: "  costd serve --data ./data --listen 127.0.0.1:8080",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), t.out, t.err)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.data, "data", "", "folder for all data (required)")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to listen on")
+	flags.StringVar(&o.memoryLimit, "memory-limit", "", "how much memory the database may use, such as 2GB (default 1GB)")
+	flags.IntVar(&o.threads, "threads", 0, "threads of the database (default one per core)")
+	flags.Float64Var(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
+	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
+	o.log.addTo(flags, "info")
+	_ = cmd.MarkFlagRequired("data") // fails only for a flag that does not exist
+	return cmd
+}
+
+func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	logger, err := o.log.logger(stderr)
+	if err != nil {
+		return err
+	}
+	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, MemoryLimit: o.memoryLimit, Threads: o.threads, Logger: logger})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := o.bootstrap(ctx, db, stdout); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
+	return server.New(server.Config{
+		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst,
+	}).Serve(ctx, listener)
+}
+
+// bootstrap makes the operator key of a new folder.
+func (o *serveOptions) bootstrap(ctx context.Context, db *duckdb.DB, stdout io.Writer) error {
+	keys := &access.Service{Catalog: db}
+	path := filepath.Join(o.data, operatorKeyFile)
+	made, err := keys.Bootstrap(ctx, func(token string) error { return writeSecret(path, token) })
+	if err == nil && made {
+		fmt.Fprintf(stdout, "operator key written to %s\n", path)
+	}
+	return err
+}
+
+// writeSecret writes a file that only this user can read, whole or not at all.
+func writeSecret(path, secret string) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), operatorKeyFile+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(temporary.Name()))
+		}
+	}()
+	_, err = temporary.WriteString(secret + "\n")
+	err = errors.Join(err, temporary.Sync(), temporary.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// logOptions say how and how much a server logs.
+type logOptions struct {
+	format string
+	level  string
+}
+
+func (o *logOptions) addTo(flags *pflag.FlagSet, level string) {
+	flags.StringVar(&o.format, "log-format", "text", "format of the log: text or json")
+	flags.StringVar(&o.level, "log-level", level, "least level to log: debug, info, warn or error")
+}
+
+func (o *logOptions) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.level)); err != nil {
+		return nil, fmt.Errorf("--log-level is %q; use debug, info, warn or error", o.level)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch o.format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, fmt.Errorf("--log-format is %q; use text or json", o.format)
+}
