@@ -1,0 +1,112 @@
+package ingest_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"costd"
+	"costd/ingest"
+	"costd/store/duckdb"
+)
+
+func openStore(t *testing.T) *duckdb.DB {
+	t.Helper()
+	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// line writes an hour of an instance as NDJSON, with further fields.
+func line(id, further string) string {
+	return fmt.Sprintf(`{"id":%q,"client_id":1,"project_id":2,"region_id":3,"type":"instance","resource_id":"r","metric":"m",`+
+		`"start":"2026-10-01T00:00:00Z","end":"2026-10-01T01:00:00Z"%s}`, id, further) + "\n"
+}
+
+// minutes returns what client 1 used in October 2026.
+func minutes(t *testing.T, store costd.UsageStore) string {
+	t.Helper()
+	lines, err := store.Lines(t.Context(), costd.Query{ClientID: 1, Period: costd.NewMonth(2026, 10).Period()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []string
+	for _, l := range lines {
+		for _, d := range l.Days {
+			text = append(text, fmt.Sprintf("%s %s %v", l.Line.Metric, d.Day, d.Used))
+		}
+	}
+	return strings.Join(text, ", ")
+}
+
+func TestIngest(t *testing.T) {
+	store := openStore(t)
+	service := &ingest.Service{Store: store}
+	for _, tt := range []struct {
+		name, body string
+		want       costd.IngestResult
+		used       string
+	}{
+		{"nothing", "", costd.IngestResult{}, ""},
+		{"only mistakes", "{}", costd.IngestResult{Rejected: []costd.Rejection{{Index: 0,
+			Error: "client_id: is required; resource_id: is required; metric: is required; start: is required, like 2026-10-01T00:00:00Z; " +
+				"project_id: is required; and 3 more"}}}, ""},
+		{"two and a mistake", line("a", "") + line("b", `,"quantity":-1`) + line("c", ""), costd.IngestResult{Accepted: 2,
+			Rejected: []costd.Rejection{{Index: 1, ID: "b", Error: "quantity: must not be negative"}}}, "m 2026-10-01 120"},
+		{"the same and another", line("a", "") + line("c", `,"count":3`), costd.IngestResult{Unchanged: 1, Replaced: 1}, "m 2026-10-01 240"},
+		{"twice in one body", line("d", "") + line("d", `,"quantity":5`), costd.IngestResult{Accepted: 1, Replaced: 1}, "m 2026-10-01 245"},
+		{"deletions", `{"id":"c","client_id":1,"start":"2026-10-01T23:00:00Z","deleted":true}` + "\n" + line("x", `,"deleted":true`),
+			costd.IngestResult{Deleted: 1, Unchanged: 1}, "m 2026-10-01 65"},
+	} {
+		got, err := service.Ingest(t.Context(), strings.NewReader(tt.body), ingest.NDJSON)
+		if tt.want.Rejected == nil {
+			tt.want.Rejected = []costd.Rejection{}
+		}
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: %v\n got %+v\nwant %+v", tt.name, err, got, tt.want)
+		}
+		if used := minutes(t, store); used != tt.used {
+			t.Errorf("%s: used %s, want %s", tt.name, used, tt.used)
+		}
+	}
+}
+
+// A request that is refused whole leaves nothing behind.
+func TestIngestRefusesWhole(t *testing.T) {
+	store := openStore(t)
+	service := &ingest.Service{Store: store}
+	if _, err := service.Ingest(t.Context(), strings.NewReader("["+line("a", "")+","), ingest.JSON); costd.ErrorCode(err) != costd.Invalid {
+		t.Errorf("a broken array: %v", err)
+	}
+	if _, err := service.Write(t.Context(), make([]costd.Usage, costd.MaxBatch+1)); costd.ErrorCode(err) != costd.TooLarge {
+		t.Errorf("too many records: %v", err)
+	}
+	if used := minutes(t, store); used != "" {
+		t.Errorf("used %s", used)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	store := openStore(t)
+	service := &ingest.Service{Store: store}
+	good := usage(costd.Instance, "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z")
+	good.ClientID = 1
+	bad := good
+	bad.ID, bad.Type = "bad", "vm"
+	got, err := service.Write(t.Context(), []costd.Usage{bad, good})
+	want := costd.IngestResult{Accepted: 1, Rejected: []costd.Rejection{{Index: 0, ID: "bad", Error: "type: vm is not one of the 25 types"}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+	}
+	if used := minutes(t, store); used != "m 2026-10-01 60" {
+		t.Errorf("used %s", used)
+	}
+}
