@@ -47,12 +47,13 @@ func ownFraction(num, den *big.Int) Rational {
 	return Rational{num: num, den: den}
 }
 
-// lowest returns num/den in lowest terms and becomes their owner; den is positive.
+// lowest returns num/den in lowest terms, of which it becomes the owner; den is
+// not zero.
 func lowest(num, den *big.Int) Rational {
 	if num.Sign() == 0 {
 		return Rational{}
 	}
-	if divisor := new(big.Int).GCD(nil, nil, new(big.Int).Abs(num), den); divisor.Cmp(one) != 0 {
+	if divisor := new(big.Int).GCD(nil, nil, num, den); divisor.Cmp(one) != 0 {
 		num.Quo(num, divisor)
 		den.Quo(den, divisor)
 	}
@@ -130,10 +131,6 @@ func (q Rational) Quo(p Rational) (Rational, error) {
 	}
 	num := new(big.Int).Mul(q.num, p.denominator())
 	den := new(big.Int).Mul(q.denominator(), p.num)
-	if den.Sign() < 0 {
-		num.Neg(num)
-		den.Neg(den)
-	}
 	return lowest(num, den), nil
 }
 
