@@ -26,7 +26,7 @@ type catalogState struct {
 // Entries implements costd.Catalog. The lists are shared by all callers, who must
 // not change them.
 func (db *DB) Entries(ctx context.Context) (costd.Entries, int64, error) {
-	if db.closed.Load() {
+	if db.isClosed() {
 		return costd.Entries{}, 0, errClosed
 	}
 	state := db.catalog.Load()
@@ -35,7 +35,7 @@ func (db *DB) Entries(ctx context.Context) (costd.Entries, int64, error) {
 
 // Version implements costd.Catalog.
 func (db *DB) Version(ctx context.Context) (int64, error) {
-	if db.closed.Load() {
+	if db.isClosed() {
 		return 0, errClosed
 	}
 	return db.catalog.Load().version, nil
@@ -100,41 +100,39 @@ func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents ma
 
 // loadCatalog reads the catalog and the keys into memory.
 func (db *DB) loadCatalog(ctx context.Context) error {
-	return db.read(ctx, func(tx *sql.Tx) (err error) {
-		state := &catalogState{}
-		if err := tx.QueryRowContext(ctx, "SELECT version FROM catalog_version").Scan(&state.version); err != nil {
+	return db.read(ctx, func(s *snapshot) (err error) {
+		state := &catalogState{documents: map[documentKey]string{}, keys: map[string]costd.Key{}}
+		if err := s.tx.QueryRowContext(s.ctx, "SELECT version FROM catalog_version").Scan(&state.version); err != nil {
 			return err
 		}
-		if state.documents, err = readDocuments(ctx, tx); err != nil {
+		documents, err := readAll(s, "SELECT kind, key, document FROM catalog_entry", scanDocument)
+		for _, d := range documents {
+			state.documents[d.documentKey] = d.text
+		}
+		if err != nil {
 			return err
 		}
 		if state.entries, err = entriesOf(state.documents); err != nil {
 			return err
 		}
-		if state.keys, err = readKeys(ctx, tx); err != nil {
-			return err
+		keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created FROM api_key", scanKey)
+		for _, key := range keys {
+			state.keys[key.ID] = key
 		}
 		db.catalog.Store(state)
-		return nil
+		return err
 	})
 }
 
-func readDocuments(ctx context.Context, tx *sql.Tx) (map[documentKey]string, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT kind, key, document FROM catalog_entry")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	documents := make(map[documentKey]string)
-	for rows.Next() {
-		var k documentKey
-		var document string
-		if err := rows.Scan(&k.kind, &k.key, &document); err != nil {
-			return nil, err
-		}
-		documents[k] = document
-	}
-	return documents, rows.Err()
+// A document is an entry as it is stored.
+type document struct {
+	documentKey
+	text string
+}
+
+func scanDocument(rows *sql.Rows) (d document, err error) {
+	err = rows.Scan(&d.kind, &d.key, &d.text)
+	return d, err
 }
 
 // A documentKey names an entry: its kind and its key within the kind.

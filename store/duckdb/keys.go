@@ -47,7 +47,7 @@ var errNoKey = costd.Errorf(costd.NotFound, "there is no key with this id")
 
 // Key implements costd.Catalog.
 func (db *DB) Key(ctx context.Context, id string) (costd.Key, error) {
-	if db.closed.Load() {
+	if db.isClosed() {
 		return costd.Key{}, errClosed
 	}
 	key, exists := db.catalog.Load().keys[id]
@@ -59,7 +59,7 @@ func (db *DB) Key(ctx context.Context, id string) (costd.Key, error) {
 
 // Keys implements costd.Catalog.
 func (db *DB) Keys(ctx context.Context) ([]costd.Key, error) {
-	if db.closed.Load() {
+	if db.isClosed() {
 		return nil, errClosed
 	}
 	state := db.catalog.Load()
@@ -77,27 +77,16 @@ func cloneKey(key costd.Key) costd.Key {
 	return key
 }
 
-func readKeys(ctx context.Context, tx *sql.Tx) (map[string]costd.Key, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id, role, client_id, projects, hash, created FROM api_key")
-	if err != nil {
-		return nil, err
+func scanKey(rows *sql.Rows) (key costd.Key, err error) {
+	var projects, hash any
+	var created int64
+	if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, &projects, &hash, &created); err != nil {
+		return key, err
 	}
-	defer rows.Close()
-	keys := make(map[string]costd.Key)
-	for rows.Next() {
-		var key costd.Key
-		var projects []any
-		var hash []byte
-		var created int64
-		if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, scanInto(&projects), &hash, &created); err != nil {
-			return nil, err
-		}
-		for _, project := range projects {
-			key.Projects = append(key.Projects, project.(int64))
-		}
-		copy(key.Hash[:], hash)
-		key.Created = time.Unix(0, created).UTC()
-		keys[key.ID] = key
+	for _, project := range projects.([]any) {
+		key.Projects = append(key.Projects, project.(int64))
 	}
-	return keys, rows.Err()
+	copy(key.Hash[:], hash.([]byte))
+	key.Created = time.Unix(0, created).UTC()
+	return key, nil
 }

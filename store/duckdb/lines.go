@@ -3,7 +3,6 @@ package duckdb
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -20,41 +19,25 @@ func (db *DB) Lines(ctx context.Context, q costd.Query) (lines []costd.LineUsage
 	if err != nil {
 		return nil, err
 	}
-	err = db.read(ctx, func(tx *sql.Tx) error {
-		if lines, err = dailySums(ctx, tx, s); err != nil {
+	err = db.read(ctx, func(now *snapshot) error {
+		sums, err := readAll(now, s.with.String()+daySumSQL, scanDaySum, s.args...)
+		if err != nil {
 			return err
 		}
-		return addLastSizes(ctx, tx, s, lines)
+		if lines, err = linesOf(sums); err != nil {
+			return err
+		}
+		return addLastSizes(now, s, lines)
 	})
 	return lines, err
 }
 
-// dailySums returns the lines of which a resource is selected, with their usage.
-func dailySums(ctx context.Context, tx *sql.Tx, s *selection) ([]costd.LineUsage, error) {
-	query := s.with.String() + fmt.Sprintf(`
-		SELECT type, region_id, dimension, metric, day, grid, bool_or(selected),
-			%s, %s
-		FROM base GROUP BY type, region_id, dimension, metric, day, grid
-		ORDER BY type, region_id, dimension, metric, day, grid`,
-		fmt.Sprintf(sumSQL, ""), fmt.Sprintf(sumSQL, " FILTER (WHERE selected)"))
-	rows, err := tx.QueryContext(ctx, query, s.args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all lineSums
-	for rows.Next() {
-		var sum daySum
-		if err := rows.Scan(&sum.line.Type, &sum.line.RegionID, &sum.line.Dimension, &sum.line.Metric, &sum.day, &sum.grid,
-			&sum.selected, &sum.used[0], &sum.used[1], &sum.chosen[0], &sum.chosen[1]); err != nil {
-			return nil, err
-		}
-		if err := all.add(&sum); err != nil {
-			return nil, err
-		}
-	}
-	return all.selected(), rows.Err()
-}
+const daySumSQL = `
+SELECT type, region_id, dimension, metric, day, grid, bool_or(selected),
+	sum((units >> 64)::BIGINT), sum((units & 18446744073709551615)::UBIGINT),
+	sum((units >> 64)::BIGINT) FILTER (selected), sum((units & 18446744073709551615)::UBIGINT) FILTER (selected)
+FROM base GROUP BY type, region_id, dimension, metric, day, grid
+ORDER BY type, region_id, dimension, metric, day, grid`
 
 // A daySum is the sum over one line, day and grid.
 type daySum struct {
@@ -65,40 +48,35 @@ type daySum struct {
 	used, chosen [2]*big.Int // the halves of the sums; nil for none
 }
 
-// lineSums builds lines from sums that come ordered by line and day.
-type lineSums struct {
-	lines []costd.LineUsage
-	keep  []bool // whether a resource of the line is selected
+func scanDaySum(rows *sql.Rows) (d daySum, err error) {
+	err = rows.Scan(&d.line.Type, &d.line.RegionID, &d.line.Dimension, &d.line.Metric, &d.day, &d.grid, &d.selected,
+		&d.used[0], &d.used[1], &d.chosen[0], &d.chosen[1])
+	return d, err
 }
 
-func (l *lineSums) add(sum *daySum) error {
-	used, err := rational(sum.used[0], sum.used[1], sum.grid)
-	if err != nil {
-		return err
-	}
-	selected, err := rational(sum.chosen[0], sum.chosen[1], sum.grid)
-	if err != nil {
-		return err
-	}
-	last := len(l.lines) - 1
-	if last < 0 || l.lines[last].Line != sum.line {
-		l.lines, l.keep = append(l.lines, costd.LineUsage{Line: sum.line}), append(l.keep, false)
-		last++
-	}
-	l.keep[last] = l.keep[last] || sum.selected
-	l.lines[last].Days = addDay(l.lines[last].Days, costd.DayUsage{Day: sum.day, Used: used, Selected: selected})
-	return nil
-}
-
-// selected returns the lines of which a resource is selected.
-func (l *lineSums) selected() []costd.LineUsage {
-	kept := l.lines[:0]
-	for i, keep := range l.keep {
-		if keep {
-			kept = append(kept, l.lines[i])
+// linesOf makes lines of sums that are ordered by line and day, and leaves out
+// those of which no resource is selected.
+func linesOf(sums []daySum) (lines []costd.LineUsage, err error) {
+	for len(sums) > 0 {
+		line := costd.LineUsage{Line: sums[0].line}
+		selected := false
+		for len(sums) > 0 && sums[0].line == line.Line {
+			day := costd.DayUsage{Day: sums[0].day}
+			if day.Used, err = rational(sums[0].used[0], sums[0].used[1], sums[0].grid); err != nil {
+				return nil, err
+			}
+			if day.Selected, err = rational(sums[0].chosen[0], sums[0].chosen[1], sums[0].grid); err != nil {
+				return nil, err
+			}
+			line.Days = addDay(line.Days, day)
+			selected = selected || sums[0].selected
+			sums = sums[1:]
+		}
+		if selected {
+			lines = append(lines, line)
 		}
 	}
-	return kept
+	return lines, nil
 }
 
 func rational(upper, lower *big.Int, grid costd.Grid) (decimal.Rational, error) {
@@ -121,30 +99,36 @@ func addDay(days []costd.DayUsage, d costd.DayUsage) []costd.DayUsage {
 }
 
 // addLastSizes fills in the last sizes of backup lines.
-func addLastSizes(ctx context.Context, tx *sql.Tx, s *selection, lines []costd.LineUsage) error {
+func addLastSizes(now *snapshot, s *selection, lines []costd.LineUsage) error {
 	isBackup := func(l costd.LineUsage) bool { return l.Line.Type == costd.Backup }
 	if !slices.ContainsFunc(lines, isBackup) {
 		return nil
 	}
-	query := s.with.String() + fmt.Sprintf(`
-		SELECT region_id, metric, sum(size) FROM (
-			SELECT region_id, metric, %s AS size FROM base WHERE type = 'backup' AND selected
-			GROUP BY region_id, metric, resource_id
-		) WHERE size IS NOT NULL GROUP BY region_id, metric`, lastState("size"))
-	rows, err := tx.QueryContext(ctx, query, s.args...)
+	sizes, err := readAll(now, s.with.String()+lastSizeSQL, scanLastSize, s.args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		line, size := costd.Line{Type: costd.Backup}, duck.Decimal{}
-		if err := rows.Scan(&line.RegionID, &line.Metric, &size); err != nil {
-			return err
-		}
-		i := slices.IndexFunc(lines, func(l costd.LineUsage) bool { return l.Line == line })
-		if lines[i].LastSize, err = decimal.FromBig(size.Value, -int32(size.Scale)); err != nil {
-			return costd.Errorf(costd.Overflow, "the sum of the last sizes of %s %w", line.Metric, err)
-		}
+	for _, last := range sizes {
+		i := slices.IndexFunc(lines, func(l costd.LineUsage) bool { return l.Line == last.Line })
+		lines[i].LastSize = last.LastSize
 	}
-	return rows.Err()
+	return nil
+}
+
+var lastSizeSQL = `
+SELECT region_id, metric, sum(size) FROM (
+	SELECT region_id, metric, ` + lastState("size") + ` AS size FROM base WHERE type = 'backup' AND selected
+	GROUP BY region_id, metric, resource_id
+) WHERE size IS NOT NULL GROUP BY region_id, metric`
+
+// scanLastSize returns a backup line with its last size only. A sum of sizes, of
+// 29 digits each, overflows its 38 digits after a billion backups.
+func scanLastSize(rows *sql.Rows) (line costd.LineUsage, err error) {
+	var size duck.Decimal
+	line.Line.Type = costd.Backup
+	if err := rows.Scan(&line.Line.RegionID, &line.Line.Metric, &size); err != nil {
+		return line, err
+	}
+	line.LastSize, err = decimal.FromBig(size.Value, -int32(size.Scale))
+	return line, err
 }

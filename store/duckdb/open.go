@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"costd"
@@ -49,7 +50,11 @@ type DB struct {
 	// writer is the only connection that writes; guarded by writing.
 	writer  *sql.Conn
 	catalog atomic.Pointer[catalogState]
-	closed  atomic.Bool
+	// reading is held for reading by every snapshot; Close waits for them.
+	reading sync.RWMutex
+	// closing is ended by Close, by calling shut.
+	closing context.Context
+	shut    context.CancelFunc
 	// unwell is set by a write that the disk refused, and cleared by one that worked.
 	unwell atomic.Bool
 }
@@ -78,6 +83,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		return nil, err
 	}
 	db := &DB{options: options, lock: lock, writing: make(chan struct{}, 1)}
+	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.start(ctx); err != nil {
 		db.release()
 		return nil, storeError(err)
@@ -147,20 +153,27 @@ func (db *DB) settings() []string {
 // quote returns s as an SQL literal, for the settings, which take no parameters.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// Close waits for the write that is under way, moves the write-ahead log into the
-// database and releases the folder. Calls after Close return Unavailable.
+// Close ends the reads and waits for the write that are under way, moves the
+// write-ahead log into the database and releases the folder. Calls after Close
+// return Unavailable.
 func (db *DB) Close() (err error) {
 	defer costd.Wrap(&err, "duckdb.Close")
-	if db.closed.Swap(true) {
+	db.writing <- struct{}{}
+	defer func() { <-db.writing }()
+	if db.isClosed() {
 		return nil
 	}
-	db.writing <- struct{}{} // never given back
-	if _, err = db.writer.ExecContext(context.Background(), "CHECKPOINT"); err != nil {
+	db.shut()
+	db.reading.Lock()
+	defer db.reading.Unlock()
+	if _, err := db.writer.ExecContext(context.Background(), "CHECKPOINT"); err != nil {
 		// Nothing is lost: the next Open replays the log.
 		db.options.Logger.Warn("checkpoint on close failed", "error", err)
 	}
 	return storeError(db.release())
 }
+
+func (db *DB) isClosed() bool { return db.closing.Err() != nil }
 
 // release closes what start opened, in reverse.
 func (db *DB) release() (err error) {
@@ -188,8 +201,8 @@ func (db *DB) Check(ctx context.Context) (err error) {
 			return err
 		})
 	}
-	return db.read(ctx, func(tx *sql.Tx) error {
-		var version int64
-		return tx.QueryRowContext(ctx, "SELECT version FROM catalog_version").Scan(&version)
+	return db.read(ctx, func(s *snapshot) error {
+		_, err := s.tx.ExecContext(s.ctx, "SELECT version FROM catalog_version")
+		return err
 	})
 }

@@ -206,10 +206,9 @@ func texts[T ~string](list []T) []string {
 	})
 }
 
-// sumSQL adds up units exactly, as an upper and a lower half of 64 bits each. The
-// database's own sum of HUGEINT wraps around silently when partial sums of
-// several threads are combined; the sums of the halves cannot overflow.
-const sumSQL = `sum((units >> 64)::BIGINT)%[1]s, sum((units & 18446744073709551615)::UBIGINT)%[1]s`
+// Units are added up exactly, as an upper and a lower half of 64 bits each: the
+// database's own sum of HUGEINT wraps around silently where partial sums of
+// several threads are combined, while the sums of the halves cannot overflow.
 
 // join returns the sum of which upper and lower are the halves, nil being 0.
 func join(upper, lower *big.Int) (*big.Int, error) {

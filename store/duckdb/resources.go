@@ -12,93 +12,109 @@ import (
 	"costd"
 )
 
-// Resources implements costd.UsageStore. The sequence can be read once; it has to
-// be read, or the context be cancelled, for the snapshot behind it to be released.
+// blockRows is the number of resource rows that are held in memory at a time.
+const blockRows = 1000
+
+// Resources implements costd.UsageStore. It ranks all rows and keeps those of the
+// page in temporary tables, which DuckDB moves to disk if they are large, and
+// reads them from there block by block. A sequence of more than one block can be
+// read once, and has to be read or its context be cancelled, which releases the
+// snapshot behind it.
 func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (_ int, _ iter.Seq2[costd.ResourceUsage, error], err error) {
 	defer costd.Wrap(&err, "duckdb.Resources")
 	s, err := newSelection(q, rowDimension)
 	if err != nil {
 		return 0, nil, err
 	}
-	page, err := s.page(p)
+	order, err := orderSQL(p.OrderBy)
 	if err != nil {
 		return 0, nil, err
 	}
-	if db.closed.Load() {
-		return 0, nil, errClosed
+	if p.Offset < 0 || p.Limit < 0 {
+		return 0, nil, costd.InvalidField("offset", "neither offset nor limit may be negative")
 	}
-	tx, err := db.db.BeginTx(ctx, nil)
+	snapshot, err := db.begin(ctx)
 	if err != nil {
-		return 0, nil, storeError(err)
+		return 0, nil, err
 	}
-	count, err := s.countRows(ctx, tx)
-	if err != nil {
-		tx.Rollback()
-		return 0, nil, storeError(err)
+	r := resourceReader{snapshot: snapshot, next: int64(p.Offset)}
+	count, err := r.prepare(s, p, order)
+	var first []costd.ResourceUsage
+	if err == nil {
+		first, err = r.block()
 	}
-	rows, err := tx.QueryContext(ctx, page, s.args...)
-	if err != nil {
-		tx.Rollback()
-		return 0, nil, storeError(err)
+	if err != nil || r.next >= r.end {
+		snapshot.release()
 	}
-	return count, resourceRows(tx, rows), nil
+	return count, r.rows(first), storeError(err)
+}
+
+// A resourceReader reads the rows of a page from the tables that prepare makes.
+type resourceReader struct {
+	*snapshot
+	next, end int64 // the rows still to be read, numbered from 0 in their order
 }
 
 // rowKey are the columns that tell resource rows apart.
 const rowKey = "type, region_id, dimension, metric, project_id, resource_id"
 
-func (s *selection) countRows(ctx context.Context, tx *sql.Tx) (count int, err error) {
-	query := s.with.String() + "SELECT count(*) FROM (SELECT DISTINCT " + rowKey + " FROM base WHERE selected)"
-	err = tx.QueryRowContext(ctx, query, s.args...).Scan(&count)
-	return count, err
+// prepare makes the tables and returns the number of rows on all pages.
+func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (count int, err error) {
+	with := s.with.String()
+	if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(rankSQL, with, order), s.args...); err != nil {
+		return 0, err
+	}
+	if err := r.tx.QueryRowContext(r.ctx, "SELECT count(*) FROM ranked").Scan(&count); err != nil {
+		return 0, err
+	}
+	r.end = int64(count)
+	if p.Limit > 0 && r.end-r.next > int64(p.Limit) {
+		r.end = r.next + int64(p.Limit)
+	}
+	page := append(s.args, sql.Named("first", r.next), sql.Named("end", r.end))
+	for _, create := range []string{pageSQL, pageDaySQL} {
+		if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(create, with), page...); err != nil {
+			return 0, err
+		}
+	}
+	return count, nil
 }
 
-// page returns the query of the rows of a page.
-func (s *selection) page(p costd.Page) (string, error) {
-	order, err := orderSQL(p.OrderBy)
-	if err != nil {
-		return "", err
-	}
-	if p.Offset < 0 || p.Limit < 0 {
-		return "", costd.InvalidField("offset", "offset and limit must not be negative")
-	}
-	limit := fmt.Sprintf("OFFSET %d", p.Offset)
-	if p.Limit > 0 {
-		limit = fmt.Sprintf("LIMIT %d OFFSET %d", p.Limit, p.Offset)
-	}
-	return s.with.String() + fmt.Sprintf(pageSQL, fmt.Sprintf(sumSQL, ""), order, limit), nil
-}
-
-const pageSQL = `, summed AS (
-	SELECT ` + rowKey + `, day, grid, %[1]s
-	FROM base WHERE selected GROUP BY ALL
-), daily(` + rowKey + `, day, grid, upper_half, lower_half) AS (FROM summed
-), totals AS (
-	SELECT ` + rowKey + `,
-		list(day ORDER BY day, grid) AS days, list(grid ORDER BY day, grid) AS grids,
-		list(upper_half ORDER BY day, grid) AS upper_halves, list(lower_half ORDER BY day, grid) AS lower_halves,
-		COALESCE(sum(upper_half) FILTER (grid = 0), 0) * 18446744073709551616 + COALESCE(sum(lower_half) FILTER (grid = 0), 0) AS coarse,
-		COALESCE(sum(upper_half) FILTER (grid = 1), 0) * 18446744073709551616 + COALESCE(sum(lower_half) FILTER (grid = 1), 0) AS middle,
-		COALESCE(sum(upper_half) FILTER (grid = 2), 0) * 18446744073709551616 + COALESCE(sum(lower_half) FILTER (grid = 2), 0) AS fine
-	FROM daily GROUP BY ALL
-), seen AS (
+// The statements of prepare. The sums by grid serve the order by billing value;
+// the other columns of a row are read later, and only for the rows of the page.
+const (
+	rankSQL = `CREATE TEMP TABLE ranked AS %[1]s, grouped AS (
 	SELECT ` + rowKey + `, min(part_start) AS first_seen, max(part_end) AS last_seen,
-		arg_max({'name': name, 'row': stored_row}, (part_end, record_start, id)) AS last
+		arg_max({'name': name, 'row': stored_row}, (part_end, record_start, id)) AS last,
+		sum((units >> 64)::BIGINT) FILTER (grid = 0) AS upper0, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 0) AS lower0,
+		sum((units >> 64)::BIGINT) FILTER (grid = 1) AS upper1, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 1) AS lower1,
+		sum((units >> 64)::BIGINT) FILTER (grid = 2) AS upper2, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 2) AS lower2
 	FROM base WHERE selected GROUP BY ALL
-), ranked AS (
-	SELECT *, row_number() OVER (ORDER BY %[2]s) AS rank FROM totals JOIN seen USING (` + rowKey + `)
-	ORDER BY rank %[3]s
+), summed AS (
+	SELECT *,
+		COALESCE(upper0 * 18446744073709551616 + lower0, 0) AS coarse,
+		COALESCE(upper1 * 18446744073709551616 + lower1, 0) AS middle,
+		COALESCE(upper2 * 18446744073709551616 + lower2, 0) AS fine
+	FROM grouped
 )
-SELECT ranked.type, ranked.region_id, ranked.dimension, ranked.metric, ranked.project_id, ranked.resource_id,
-	days, grids, upper_halves, lower_halves, first_seen, last_seen, u.name, u.size,
-	u.volume_type, u.file_share_type, u.instance_type, u.ip_address, u.attached_to_vm, u.port_id, u.network_id, u.subnet_id,
-	u.vm_id, u.instance_name, u.source_volume_uuid, u.schedule_id, u.size_unit, u.tags
-FROM ranked JOIN usage u ON u.rowid = ranked.last.row
-ORDER BY rank`
+SELECT ` + rowKey + `, first_seen, last_seen, last.row AS last_row, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM summed`
+
+	pageSQL = `CREATE TEMP TABLE page AS %[1]s
+SELECT r.number, r.dimension, r.first_seen, r.last_seen, b.* EXCLUDE (dimension)
+FROM listed b JOIN ranked r ON b.stored_row = r.last_row
+WHERE r.number >= $first AND r.number < $end`
+
+	pageDaySQL = `CREATE TEMP TABLE page_day AS %[1]s
+SELECT number, day, grid,
+	sum((units >> 64)::BIGINT) AS upper_half, sum((units & 18446744073709551615)::UBIGINT) AS lower_half
+FROM base JOIN ranked USING (` + rowKey + `)
+WHERE selected AND number >= $first AND number < $end
+GROUP BY number, day, grid`
+)
 
 // orderOf are the expressions that rows are ordered by. The billing value is
-// compared exactly though its parts stand on different grids: each carries what it
-// has in whole units of the next coarser grid, a billion of its own.
+// compared exactly though its parts stand on different grids: of each, whatever
+// makes whole units of the next coarser grid, a billion of its own, is carried.
 var orderOf = map[costd.SortField][]string{
 	costd.SortBillingValue: {
 		"coarse + (middle + fine // 1000000000) // 1000000000",
@@ -123,7 +139,7 @@ func orderSQL(keys []costd.SortKey) (string, error) {
 			return "", costd.InvalidField("order_by", "%q is not a field to order by", key.By)
 		}
 		if done[key.By] {
-			continue // it has been decided by the first one
+			continue // the first one has decided it
 		}
 		done[key.By] = true
 		for _, expression := range expressions {
@@ -136,69 +152,91 @@ func orderSQL(keys []costd.SortKey) (string, error) {
 	return strings.Join(append(terms, "resource_id, metric, project_id, region_id, type, dimension"), ", "), nil
 }
 
-// resourceRows yields the rows and ends the transaction.
-func resourceRows(tx *sql.Tx, rows *sql.Rows) iter.Seq2[costd.ResourceUsage, error] {
+// rows yields the rows of the first block and then those of the others.
+func (r *resourceReader) rows(block []costd.ResourceUsage) iter.Seq2[costd.ResourceUsage, error] {
 	return func(yield func(costd.ResourceUsage, error) bool) {
-		defer tx.Rollback()
-		defer rows.Close()
-		for rows.Next() {
-			usage, err := scanResource(rows)
-			if err != nil {
-				costd.Wrap(&err, "duckdb.Resources")
+		defer r.release()
+		for {
+			for _, row := range block {
+				if !yield(row, nil) {
+					return
+				}
 			}
-			if !yield(usage, err) || err != nil {
+			if r.next >= r.end {
 				return
 			}
-		}
-		if err := storeError(rows.Err()); err != nil {
-			costd.Wrap(&err, "duckdb.Resources")
-			yield(costd.ResourceUsage{}, err)
+			var err error
+			if block, err = r.block(); err != nil {
+				err = storeError(err)
+				costd.Wrap(&err, "duckdb.Resources")
+				yield(costd.ResourceUsage{}, err)
+				return
+			}
 		}
 	}
 }
 
-func scanResource(rows *sql.Rows) (costd.ResourceUsage, error) {
-	var r costd.ResourceUsage
-	var days, grids, upper, lower []any
+// block reads the next block.
+func (r *resourceReader) block() ([]costd.ResourceUsage, error) {
+	from, to := r.next, min(r.next+blockRows, r.end)
+	r.next = to
+	if from >= to {
+		return nil, nil
+	}
+	block, err := readAll(r.snapshot, blockSQL, scanResource, from, to)
+	if err != nil {
+		return nil, err
+	}
+	days, err := readAll(r.snapshot, blockDaySQL, scanResourceDay, from, to)
+	for _, d := range days {
+		row := &block[d.number-from]
+		row.Days = addDay(row.Days, d.usage)
+	}
+	return block, err
+}
+
+const (
+	blockSQL = `SELECT type, region_id, dimension, metric, project_id, resource_id, first_seen, last_seen, name, size,
+	volume_type, file_share_type, instance_type, ip_address, attached_to_vm, port_id, network_id, subnet_id,
+	vm_id, instance_name, source_volume_uuid, schedule_id, size_unit, tags
+FROM page WHERE number >= ? AND number < ? ORDER BY number`
+
+	blockDaySQL = `SELECT number, day, grid, upper_half, lower_half
+FROM page_day WHERE number >= ? AND number < ? ORDER BY number, day, grid`
+)
+
+func scanResource(rows *sql.Rows) (r costd.ResourceUsage, err error) {
 	var first, last int64
 	var size any
 	var tags string
 	a := &r.Attributes
-	err := rows.Scan(&r.Line.Type, &r.Line.RegionID, &r.Line.Dimension, &r.Line.Metric, &r.ProjectID, &r.ResourceID,
-		scanInto(&days), scanInto(&grids), scanInto(&upper), scanInto(&lower), &first, &last, &r.Name, &size,
-		&a.VolumeType, &a.FileShareType, &a.InstanceType, &a.IPAddress, &a.AttachedToVM, &a.PortID, &a.NetworkID, &a.SubnetID,
-		&a.VMID, &a.InstanceName, &a.SourceVolumeUUID, &a.ScheduleID, &a.SizeUnit, &tags)
-	if err != nil {
+	if err := rows.Scan(&r.Line.Type, &r.Line.RegionID, &r.Line.Dimension, &r.Line.Metric, &r.ProjectID, &r.ResourceID,
+		&first, &last, &r.Name, &size, &a.VolumeType, &a.FileShareType, &a.InstanceType, &a.IPAddress, &a.AttachedToVM,
+		&a.PortID, &a.NetworkID, &a.SubnetID, &a.VMID, &a.InstanceName, &a.SourceVolumeUUID, &a.ScheduleID, &a.SizeUnit,
+		&tags); err != nil {
 		return r, err
 	}
 	r.FirstSeen, r.LastSeen = time.Unix(0, first).UTC(), time.Unix(0, last).UTC()
 	if r.Size, err = decodeSize(size); err != nil {
 		return r, err
 	}
-	if r.Tags, err = decodeTags(tags); err != nil {
-		return r, err
-	}
-	for i := range days {
-		used, err := rational(upper[i].(*big.Int), lower[i].(*big.Int), costd.Grid(grids[i].(uint8)))
-		if err != nil {
-			return r, err
-		}
-		r.Days = addDay(r.Days, costd.DayUsage{Day: costd.Day(days[i].(int32)), Used: used, Selected: used})
-	}
-	return r, nil
+	r.Tags, err = decodeTags(tags)
+	return r, err
 }
 
-// scanInto returns a destination for Scan that takes values of the type as the
-// driver gives them, such as lists.
-func scanInto[T any](destination *T) sql.Scanner { return scanner[T]{destination} }
+// A resourceDay is the usage of one row on one day and grid.
+type resourceDay struct {
+	number int64
+	usage  costd.DayUsage
+}
 
-type scanner[T any] struct{ destination *T }
-
-func (s scanner[T]) Scan(value any) error {
-	v, ok := value.(T)
-	if !ok {
-		return fmt.Errorf("a column holds %T, not %T", value, v)
+func scanResourceDay(rows *sql.Rows) (d resourceDay, err error) {
+	var grid costd.Grid
+	var upper, lower *big.Int
+	if err := rows.Scan(&d.number, &d.usage.Day, &grid, &upper, &lower); err != nil {
+		return d, err
 	}
-	*s.destination = v
-	return nil
+	d.usage.Used, err = rational(upper, lower, grid)
+	d.usage.Selected = d.usage.Used
+	return d, err
 }
