@@ -40,7 +40,7 @@ func (c commitment) compare(d commitment) int {
 type pool struct {
 	*commitment
 	active  costd.Period     // within the month, not empty
-	fee     decimal.Rational // of the month
+	due     decimal.Rational // the fee of the month
 	size    decimal.Rational // metered units
 	left    decimal.Rational // of size, after the days drawn so far
 	covered decimal.Rational // of size, by the selected resources so far
@@ -57,7 +57,7 @@ func pools(commitments []commitment, month costd.Month) []pool {
 		}
 		part := decimal.Fraction(int64(active.Days()), int64(month.Period().Days()))
 		size := c.reserved.Mul(part)
-		open = append(open, pool{commitment: c, active: active, fee: c.fee.Mul(part), size: size, left: size})
+		open = append(open, pool{commitment: c, active: active, due: c.fee.Mul(part), size: size, left: size})
 	}
 	return open
 }
@@ -99,7 +99,7 @@ func selectedShare(x decimal.Rational, d costd.DayUsage) decimal.Rational {
 
 // share returns the part of the fee that falls to the selected resources.
 func (p *pool) share() decimal.Rational {
-	return p.fee.Mul(portion(p.covered, p.size))
+	return p.due.Mul(portion(p.covered, p.size))
 }
 
 // overcommitPrice returns the price of usage above the pools on the day, as the

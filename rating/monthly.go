@@ -101,7 +101,7 @@ func commitCharge(pools []pool, shared bool) costd.Charge {
 		if shared {
 			cost = cost.Add(p.share())
 		} else {
-			cost = cost.Add(p.fee)
+			cost = cost.Add(p.due)
 		}
 	}
 	c.Cost = &cost
