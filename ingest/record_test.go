@@ -190,11 +190,16 @@ func drawUsage(t *rapid.T) costd.Usage {
 		u.Quantity = number(amount.Draw(t, "quantity"))
 		return u
 	}
+	// With many decimals in both size and count, 38 digits would not do.
+	count := rapid.StringMatching(`[0-9]{1,5}`)
+	if rapid.Bool().Draw(t, "few decimals") {
+		amount, count = rapid.StringMatching(`[0-9]{1,4}\.[0-9]{1,4}`), rapid.StringMatching(`[0-9]{1,3}\.[0-9]{1,2}`)
+	}
 	if info.Measure == costd.SizeElapsed {
 		u.Size = number(amount.Draw(t, "size"))
 	}
 	if rapid.Bool().Draw(t, "several") {
-		u.Count = number(amount.Draw(t, "count"))
+		u.Count = number(count.Draw(t, "count"))
 	}
 	return u
 }

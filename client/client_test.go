@@ -1,0 +1,298 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"costd"
+	"costd/access"
+	"costd/api"
+	"costd/catalog"
+	"costd/client"
+	"costd/decimal"
+	"costd/ingest"
+	"costd/internal/web"
+	"costd/store/duckdb"
+)
+
+const file = `
+clients:  [{id: 1001, name: Acme, currency: EUR}]
+regions:  [{id: 76, name: Luxembourg-2}]
+projects: [{id: 501, client_id: 1001, name: training}]
+`
+
+// newServer starts costd's own API on a real store, behind the given middleware,
+// and returns its address, an operator's token and the store.
+func newServer(t *testing.T, around func(http.Handler) http.Handler) (url, token string, store *duckdb.DB) {
+	t.Helper()
+	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := &api.Handler{
+		Usage:   &ingest.Service{Store: store},
+		Catalog: &catalog.Service{Store: store},
+		Access:  &access.Service{Catalog: store},
+	}
+	if _, token, err = handler.Access.Create(t.Context(), costd.RoleOperator, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	onPanic := func(w http.ResponseWriter, r *http.Request) { api.WriteError(w, r, io.ErrUnexpectedEOF) }
+	server := httptest.NewServer(web.Middleware(slog.New(slog.DiscardHandler), onPanic)(around(handler)))
+	t.Cleanup(func() {
+		server.Close()
+		store.Close()
+	})
+	return server.URL, token, store
+}
+
+func direct(h http.Handler) http.Handler { return h }
+
+// hour returns an hour of an instance of client 1001.
+func hour(resource string) costd.Usage {
+	start := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	return costd.Usage{ClientID: 1001, ProjectID: 501, RegionID: 76, Type: costd.Instance, ResourceID: resource, Metric: "m",
+		Start: start, End: start.Add(time.Hour)}
+}
+
+// used returns what client 1001 used in October 2026, in minutes.
+func used(t *testing.T, store costd.UsageStore) string {
+	t.Helper()
+	lines, err := store.Lines(t.Context(), costd.Query{ClientID: 1001, Period: costd.NewMonth(2026, 10).Period()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total decimal.Rational
+	for _, l := range lines {
+		for _, d := range l.Days {
+			total = total.Add(d.Used)
+		}
+	}
+	return total.String()
+}
+
+func TestSendUsage(t *testing.T) {
+	for _, compress := range []bool{false, true} {
+		url, token, store := newServer(t, direct)
+		c := client.New(url+"/", token+"\n", client.WithCompression(compress))
+		records := make([]costd.Usage, 10_003) // more than one request
+		for i := range records {
+			records[i] = hour(fmt.Sprint("r", i))
+		}
+		quantity := decimal.MustParse("12345678901234567890.123456789")
+		records[1].Quantity = &quantity
+		records[10_001].Metric, records[10_001].ID = "", "bad"
+		result, err := c.SendUsage(t.Context(), records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Accepted != 10_002 || len(result.Rejected) != 1 || result.Rejected[0] != (costd.Rejection{Index: 10_001, ID: "bad", Error: "metric: is required"}) {
+			t.Errorf("compressed %v: %+v", compress, result)
+		}
+		if got, want := used(t, store), "12345678901235167950123456789/1000000000"; got != want {
+			t.Errorf("compressed %v: used %s, want %s", compress, got, want)
+		}
+		again, err := c.SendUsage(t.Context(), records)
+		if err != nil || again.Unchanged != 10_002 || again.Accepted != 0 {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+	}
+}
+
+func TestOperating(t *testing.T) {
+	url, token, _ := newServer(t, direct)
+	c := client.New(url, token)
+	applied, err := c.ApplyCatalog(t.Context(), []byte(file))
+	if err != nil || applied.Total() != (catalog.Counts{Created: 3}) {
+		t.Fatalf("%+v, %v", applied, err)
+	}
+	for _, format := range []catalog.Format{catalog.YAML, catalog.JSON} {
+		written, err := c.Catalog(t.Context(), format)
+		if err != nil || bytes.HasPrefix(written, []byte("{")) != (format == catalog.JSON) {
+			t.Errorf("%s: %v\n%s", format, err, written)
+		}
+		if again, err := c.ApplyCatalog(t.Context(), written); err != nil || again.Total() != (catalog.Counts{Unchanged: 3}) || again.Version != applied.Version {
+			t.Errorf("%s again: %+v, %v", format, again, err)
+		}
+	}
+	id, secret, err := c.CreateKey(t.Context(), costd.RoleProject, 1001, []int64{501})
+	if err != nil || !strings.HasPrefix(secret, id+"$") {
+		t.Fatalf("key %q with token %q, %v", id, secret, err)
+	}
+	keys, err := c.Keys(t.Context())
+	if err != nil || len(keys) != 2 {
+		t.Fatalf("%+v, %v", keys, err)
+	}
+	for _, k := range keys {
+		if k.ID == id && (k.Role != costd.RoleProject || k.ClientID != 1001 || len(k.Projects) != 1 || k.Created.IsZero()) {
+			t.Errorf("key %+v", k)
+		}
+	}
+	if err := c.DeleteKey(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	wantError(t, c.DeleteKey(t.Context(), id), 404, "not_found")
+}
+
+func wantError(t *testing.T, err error, status int, code string) *client.Error {
+	t.Helper()
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		t.Fatalf("%v, want an error of the server", err)
+	}
+	if e.Status != status || e.Code != code || e.Message == "" || e.RequestID == "" || !strings.Contains(err.Error(), e.RequestID) {
+		t.Errorf("%+v, want %d %s", e, status, code)
+	}
+	return e
+}
+
+func TestErrors(t *testing.T) {
+	url, token, _ := newServer(t, direct)
+	c := client.New(url, token)
+	_, err := c.ApplyCatalog(t.Context(), []byte("regions: [{id: 1}, {name: x}]"))
+	e := wantError(t, err, 400, "invalid")
+	if len(e.Fields) != 2 || e.Fields[0].Field != "regions[0] (1).name" {
+		t.Errorf("fields %+v", e.Fields)
+	}
+	_, err = client.New(url, "wrong").Keys(t.Context())
+	wantError(t, err, 401, "unauthenticated")
+	_, err = c.MonthlyTotals(t.Context(), client.MonthlyTotalsRequest{})
+	wantError(t, err, 404, "not_found") // this server has no reports
+	_, err = client.New("localhost:1", token).Keys(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "must begin with http://") {
+		t.Errorf("an address without a scheme: %v", err)
+	}
+}
+
+// The errors of the reports have another form than those of our own API.
+func TestErrorsOfTheOtherDialect(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-ID", "r1")
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"exception_class":"ValidationError","message":"no","request_id":"r1","invalid_fields":{"year_month":["a","b"]}}`)
+	}))
+	defer server.Close()
+	_, err := client.New(server.URL, "k").MonthlyTotals(t.Context(), client.MonthlyTotalsRequest{YearMonth: "x"})
+	e := wantError(t, err, 400, "ValidationError")
+	if len(e.Fields) != 1 || e.Fields[0] != (costd.FieldError{Field: "year_month", Message: "a; b"}) {
+		t.Errorf("fields %+v", e.Fields)
+	}
+}
+
+// A flaky handler lets the first requests fail, each in its way.
+type flaky struct {
+	mu       sync.Mutex
+	failures []func(w http.ResponseWriter, r *http.Request, next http.Handler)
+	requests int
+}
+
+func (f *flaky) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.requests++
+		if f.requests <= len(f.failures) {
+			f.failures[f.requests-1](w, r, next)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// count returns how many requests came.
+func (f *flaky) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.requests
+}
+
+func status(code int, retryAfter string) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		if retryAfter != "" {
+			w.Header().Set("Retry-After", retryAfter)
+		}
+		w.WriteHeader(code)
+	}
+}
+
+// refused cuts the connection before the request is handled.
+func refused(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+
+// lost cuts it after that, before the answer.
+func lost(_ http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(httptest.NewRecorder(), r)
+	panic(http.ErrAbortHandler)
+}
+
+// Usage arrives, once, whatever happens to the first requests.
+func TestRetries(t *testing.T) {
+	f := &flaky{failures: []func(http.ResponseWriter, *http.Request, http.Handler){refused, status(503, "0"), lost, status(429, "0")}}
+	url, token, store := newServer(t, f.around)
+	c := client.New(url, token, client.WithBackoff(time.Millisecond), client.WithAttempts(5))
+	result, err := c.SendUsage(t.Context(), []costd.Usage{hour("r")})
+	if err != nil || f.count() != 5 || result.Unchanged != 1 {
+		t.Errorf("%+v, %v after %d requests", result, err, f.count())
+	}
+	if got := used(t, store); got != "60" {
+		t.Errorf("used %s, want 60", got)
+	}
+}
+
+func TestRetriesEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		failure  func(http.ResponseWriter, *http.Request, http.Handler)
+		call     func(*client.Client) error
+		requests int
+	}{
+		{"unavailable", status(503, "0"), func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 3},
+		{"cut", refused, func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 3},
+		{"broken", status(500, ""), func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 1},
+		{"wrong", status(400, ""), func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 1},
+		{"not to be repeated", status(503, "0"), func(c *client.Client) error {
+			_, _, err := c.CreateKey(t.Context(), costd.RoleIngest, 0, nil)
+			return err
+		}, 1},
+	} {
+		f := &flaky{}
+		for range 9 {
+			f.failures = append(f.failures, tt.failure)
+		}
+		url, token, _ := newServer(t, f.around)
+		err := tt.call(client.New(url, token, client.WithBackoff(time.Millisecond), client.WithAttempts(3)))
+		if err == nil || f.count() != tt.requests {
+			t.Errorf("%s: %v after %d requests, want %d", tt.name, err, f.count(), tt.requests)
+		}
+	}
+}
+
+// A caller who gives up does not wait for the server's convenience.
+func TestRetriesHeedTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f := &flaky{}
+	for range 9 {
+		f.failures = append(f.failures, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			time.AfterFunc(10*time.Millisecond, cancel)
+			status(503, "3600")(w, r, next)
+		})
+	}
+	url, token, _ := newServer(t, f.around)
+	_, err := client.New(url, token).Keys(ctx)
+	if !errors.Is(err, context.Canceled) || f.count() != 1 {
+		t.Errorf("%v after %d requests", err, f.count())
+	}
+	if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 503 {
+		t.Errorf("%v does not tell why it waited", err)
+	}
+}
