@@ -182,10 +182,11 @@ func TestNewRecordOfDeletions(t *testing.T) {
 // drawUsage draws a valid record of any form.
 func drawUsage(t *rapid.T) costd.Usage {
 	amount := rapid.StringMatching(`[0-9]{1,5}(\.[0-9]{1,9})?`)
-	start := time.Unix(0, rapid.Int64Range(0, 8e18).Draw(t, "start")).UTC()
+	const day = 24 * time.Hour
+	start := costd.Day(rapid.Int32Range(0, 90_000).Draw(t, "day")).Time().Add(time.Duration(rapid.Int64Range(0, int64(day)-1).Draw(t, "start")))
+	elapsed := time.Duration(rapid.IntRange(0, 30).Draw(t, "days"))*day + time.Duration(rapid.Int64Range(1, int64(day)).Draw(t, "elapsed"))
 	info := rapid.SampledFrom(costd.Types).Draw(t, "type")
-	u := costd.Usage{ClientID: 1, ProjectID: 2, RegionID: 3, Type: info.Type, ResourceID: "r", Metric: "m", Start: start,
-		End: start.Add(time.Duration(rapid.Int64Range(1, int64(31*24*time.Hour)).Draw(t, "elapsed")))}
+	u := costd.Usage{ClientID: 1, ProjectID: 2, RegionID: 3, Type: info.Type, ResourceID: "r", Metric: "m", Start: start, End: start.Add(elapsed)}
 	if info.Measure == costd.Stated || rapid.Bool().Draw(t, "state") {
 		u.Quantity = number(amount.Draw(t, "quantity"))
 		return u
