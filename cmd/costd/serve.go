@@ -77,7 +77,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := o.bootstrap(ctx, db, stdout); err != nil {
+	if err := o.bootstrap(ctx, db, logger); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", o.listen)
@@ -91,12 +91,12 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 }
 
 // bootstrap makes the operator key of a new folder.
-func (o *serveOptions) bootstrap(ctx context.Context, db *duckdb.DB, stdout io.Writer) error {
+func (o *serveOptions) bootstrap(ctx context.Context, db *duckdb.DB, logger *slog.Logger) error {
 	keys := &access.Service{Catalog: db}
 	path := filepath.Join(o.data, operatorKeyFile)
 	made, err := keys.Bootstrap(ctx, func(token string) error { return writeSecret(path, token) })
 	if err == nil && made {
-		fmt.Fprintf(stdout, "operator key written to %s\n", path)
+		logger.InfoContext(ctx, "operator key written", "file", path)
 	}
 	return err
 }
