@@ -20,7 +20,7 @@ func (db *DB) Lines(ctx context.Context, q costd.Query) (lines []costd.LineUsage
 		return nil, err
 	}
 	err = db.read(ctx, func(now *snapshot) error {
-		sums, err := readAll(now, s.with.String()+daySumSQL, scanDaySum, s.args...)
+		sums, err := readAll(now, s.with()+daySumSQL, scanDaySum, s.args...)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func addLastSizes(now *snapshot, s *selection, lines []costd.LineUsage) error {
 	if !slices.ContainsFunc(lines, isBackup) {
 		return nil
 	}
-	sizes, err := readAll(now, s.with.String()+lastSizeSQL, scanLastSize, s.args...)
+	sizes, err := readAll(now, s.with()+lastSizeSQL, scanLastSize, s.args...)
 	if err != nil {
 		return err
 	}

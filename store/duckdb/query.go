@@ -11,54 +11,60 @@ import (
 	"costd/decimal"
 )
 
-// A selection is the beginning of every query on usage: a WITH clause that
-// defines the table `base`, the parts that the lists of a costd.Query select,
-// each with its dimension and with `selected`, whether its Filter and Tags select
-// it too. All values are parameters; the text depends only on which conditions
-// there are.
+// A selection is the beginning of every query on usage: a WITH clause and its
+// arguments. It defines the table `listed`, the parts that the lists of a
+// costd.Query select, with their dimension; and `base`, the same with `selected`,
+// whether its Filter and Tags select a part too. All values are parameters; the
+// text depends only on which conditions there are.
 type selection struct {
-	with strings.Builder
-	args []any
+	listed     string // WITH listed AS (...), alone
+	listedArgs []any
+	tables     strings.Builder // , filtered AS (...), base AS (...)
+	args       []any           // of both
 }
 
 // newSelection returns the selection of q, with the dimension either of the line
 // or of the resource row.
 func newSelection(q costd.Query, dimension func(costd.TypeInfo) costd.Field) (*selection, error) {
 	s := &selection{}
-	s.base(q, dimension)
+	s.list(q, dimension)
 	condition, err := s.condition(q)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(&s.with, ", base AS (\n\tSELECT *, %s AS selected FROM listed\n)\n", condition)
+	fmt.Fprintf(&s.tables, ", base AS NOT MATERIALIZED (\n\tSELECT *, %s AS selected FROM listed\n)", condition)
 	return s, nil
 }
+
+func (s *selection) with() string { return s.listed + s.tables.String() }
 
 func lineDimension(t costd.TypeInfo) costd.Field { return t.Dimension }
 func rowDimension(t costd.TypeInfo) costd.Field  { return t.RowDimension }
 
 func (s *selection) arg(name string, value any) { s.args = append(s.args, sql.Named(name, value)) }
 
-// base writes the table `listed`: what the lists select.
-func (s *selection) base(q costd.Query, dimension func(costd.TypeInfo) costd.Field) {
+// list writes the table `listed`. It is not materialized, as it would be with all
+// its columns.
+func (s *selection) list(q costd.Query, dimension func(costd.TypeInfo) costd.Field) {
 	s.arg("client", q.ClientID)
 	s.arg("from", int32(q.Period.From))
 	s.arg("to", int32(q.Period.To))
-	fmt.Fprintf(&s.with, "WITH listed AS (\n\tSELECT *, rowid AS stored_row, %s AS dimension FROM usage\n"+
-		"\tWHERE client_id = $client AND day >= $from AND day < $to\n", dimensionSQL(dimension))
+	conditions := "client_id = $client AND day >= $from AND day < $to"
 	if len(q.Regions) > 0 {
-		s.with.WriteString("\tAND region_id IN (SELECT unnest($regions::BIGINT[]))\n")
+		conditions += " AND region_id IN (SELECT unnest($regions::BIGINT[]))"
 		s.arg("regions", q.Regions)
 	}
 	if len(q.Types) > 0 {
-		s.with.WriteString("\tAND type IN (SELECT unnest($types::VARCHAR[]))\n")
+		conditions += " AND type IN (SELECT unnest($types::VARCHAR[]))"
 		s.arg("types", texts(q.Types))
 	}
 	if len(q.Projects) > 0 {
-		s.with.WriteString("\tAND project_id IN (SELECT unnest($projects::BIGINT[]))\n")
+		conditions += " AND project_id IN (SELECT unnest($projects::BIGINT[]))"
 		s.arg("projects", q.Projects)
 	}
-	s.with.WriteString(")")
+	s.listed = fmt.Sprintf("WITH listed AS NOT MATERIALIZED (\n\tSELECT *, rowid AS stored_row, %s AS dimension\n\tFROM usage WHERE %s\n)",
+		dimensionSQL(dimension), conditions)
+	s.listedArgs = slices.Clip(s.args)
 }
 
 // dimensionSQL returns the expression of the dimension of a part, by its type.
@@ -137,7 +143,7 @@ func (s *selection) filter(f *costd.Filter) (string, error) {
 	if f.Field == costd.FieldType || f.Field == costd.FieldUUID || f.Field == info.RowDimension {
 		return fmt.Sprintf("type = $filter_type AND %s IN (%s)", column, values), nil
 	}
-	fmt.Fprintf(&s.with, ", filtered AS (\n\tSELECT resource_id FROM listed WHERE type = $filter_type\n"+
+	fmt.Fprintf(&s.tables, ", filtered AS (\n\tSELECT resource_id FROM listed WHERE type = $filter_type\n"+
 		"\tGROUP BY resource_id HAVING %s IN (%s)\n)", lastState(column), values)
 	return "type = $filter_type AND resource_id IN (SELECT resource_id FROM filtered)", nil
 }
@@ -176,7 +182,7 @@ func (s *selection) tags(f *costd.TagFilter) string {
 	s.arg("tag_values", values)
 	s.arg("tag_strict", strict)
 	s.arg("tags_needed", int64(needed))
-	fmt.Fprintf(&s.with, taggedSQL, lastState("tags"))
+	fmt.Fprintf(&s.tables, taggedSQL, lastState("tags"))
 	return "(type, resource_id) IN (SELECT (type, resource_id) FROM tagged)"
 }
 

@@ -60,8 +60,7 @@ const rowKey = "type, region_id, dimension, metric, project_id, resource_id"
 
 // prepare makes the tables and returns the number of rows on all pages.
 func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (count int, err error) {
-	with := s.with.String()
-	if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(rankSQL, with, order), s.args...); err != nil {
+	if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(rankSQL, s.with(), order), s.args...); err != nil {
 		return 0, err
 	}
 	if err := r.tx.QueryRowContext(r.ctx, "SELECT count(*) FROM ranked").Scan(&count); err != nil {
@@ -71,17 +70,18 @@ func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (coun
 	if p.Limit > 0 && r.end-r.next > int64(p.Limit) {
 		r.end = r.next + int64(p.Limit)
 	}
-	page := append(s.args, sql.Named("first", r.next), sql.Named("end", r.end))
+	page := append(s.listedArgs, sql.Named("first", r.next), sql.Named("end", r.end))
 	for _, create := range []string{pageSQL, pageDaySQL} {
-		if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(create, with), page...); err != nil {
+		if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(create, s.listed), page...); err != nil {
 			return 0, err
 		}
 	}
 	return count, nil
 }
 
-// The statements of prepare. The sums by grid serve the order by billing value;
-// the other columns of a row are read later, and only for the rows of the page.
+// The statements of prepare. The sums by grid serve the order by billing value.
+// The other columns are read only for the rows of the page. What is listed of a
+// row is selected if any of it is, as its key decides on both.
 const (
 	rankSQL = `CREATE TEMP TABLE ranked AS %[1]s, grouped AS (
 	SELECT ` + rowKey + `, min(part_start) AS first_seen, max(part_end) AS last_seen,
@@ -107,8 +107,8 @@ WHERE r.number >= $first AND r.number < $end`
 	pageDaySQL = `CREATE TEMP TABLE page_day AS %[1]s
 SELECT number, day, grid,
 	sum((units >> 64)::BIGINT) AS upper_half, sum((units & 18446744073709551615)::UBIGINT) AS lower_half
-FROM base JOIN ranked USING (` + rowKey + `)
-WHERE selected AND number >= $first AND number < $end
+FROM listed JOIN ranked USING (` + rowKey + `)
+WHERE number >= $first AND number < $end
 GROUP BY number, day, grid`
 )
 
