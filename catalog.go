@@ -106,6 +106,34 @@ type Entries struct {
 	Commitments []Commitment `json:"commitments,omitempty" yaml:"commitments,omitempty"`
 }
 
+// Applied says what applying entries to a catalog did.
+type Applied struct {
+	Version     int64  `json:"version"` // of the catalog, afterwards
+	Clients     Counts `json:"clients"`
+	Regions     Counts `json:"regions"`
+	Projects    Counts `json:"projects"`
+	Prices      Counts `json:"prices"`
+	Commitments Counts `json:"commitments"`
+}
+
+// Counts are the numbers of entries of one kind.
+type Counts struct {
+	Created   int `json:"created"`
+	Changed   int `json:"changed"`
+	Unchanged int `json:"unchanged"`
+}
+
+// Total returns the numbers of entries of all kinds.
+func (a Applied) Total() Counts {
+	var total Counts
+	for _, c := range []Counts{a.Clients, a.Regions, a.Projects, a.Prices, a.Commitments} {
+		total.Created += c.Created
+		total.Changed += c.Changed
+		total.Unchanged += c.Unchanged
+	}
+	return total
+}
+
 // A Role says what a key may do.
 type Role string
 

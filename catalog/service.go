@@ -18,44 +18,16 @@ type Service struct {
 	Store costd.Catalog
 }
 
-// Applied says what Apply did.
-type Applied struct {
-	Version     int64  `json:"version"` // of the catalog, afterwards
-	Clients     Counts `json:"clients"`
-	Regions     Counts `json:"regions"`
-	Projects    Counts `json:"projects"`
-	Prices      Counts `json:"prices"`
-	Commitments Counts `json:"commitments"`
-}
-
-// Counts are the numbers of entries of one kind.
-type Counts struct {
-	Created   int `json:"created"`
-	Changed   int `json:"changed"`
-	Unchanged int `json:"unchanged"`
-}
-
-// Total returns the numbers of entries of all kinds.
-func (a Applied) Total() Counts {
-	var total Counts
-	for _, c := range []Counts{a.Clients, a.Regions, a.Projects, a.Prices, a.Commitments} {
-		total.Created += c.Created
-		total.Changed += c.Changed
-		total.Unchanged += c.Unchanged
-	}
-	return total
-}
-
 // Apply adds the entries of change to the catalog and replaces those with the same
 // key, all or nothing; what change does not name stays. Applying the same again
 // changes nothing, not even the version. An Invalid error names every mistake that
 // the catalog would have afterwards.
-func (s *Service) Apply(ctx context.Context, change costd.Entries) (_ Applied, err error) {
+func (s *Service) Apply(ctx context.Context, change costd.Entries) (_ costd.Applied, err error) {
 	defer costd.Wrap(&err, "catalog.Apply")
 	current, version, err := s.Store.Entries(ctx)
 	for attempt := 1; err == nil; attempt++ {
 		if err := Check(current, change); err != nil {
-			return Applied{}, err
+			return costd.Applied{}, err
 		}
 		needed, applied := difference(current, change)
 		if total := applied.Total(); total.Created+total.Changed == 0 {
@@ -72,7 +44,7 @@ func (s *Service) Apply(ctx context.Context, change costd.Entries) (_ Applied, e
 			err = refused
 		}
 	}
-	return Applied{}, err
+	return costd.Applied{}, err
 }
 
 // Entries returns the whole catalog, each list ordered by its key, and its version.
@@ -83,8 +55,8 @@ func (s *Service) Entries(ctx context.Context) (_ costd.Entries, version int64, 
 
 // difference returns the entries of change that are not in current like that, and
 // counts them.
-func difference(current, change costd.Entries) (costd.Entries, Applied) {
-	var a Applied
+func difference(current, change costd.Entries) (costd.Entries, costd.Applied) {
+	var a costd.Applied
 	return costd.Entries{
 		Clients:     diffList(&a.Clients, current.Clients, change.Clients, clientKey),
 		Regions:     diffList(&a.Regions, current.Regions, change.Regions, regionKey),
@@ -94,7 +66,7 @@ func difference(current, change costd.Entries) (costd.Entries, Applied) {
 	}, a
 }
 
-func diffList[T any, K comparable](counts *Counts, current, change []T, key func(*T) K) []T {
+func diffList[T any, K comparable](counts *costd.Counts, current, change []T, key func(*T) K) []T {
 	have := index(current, key)
 	var needed []T
 	for i := range change {

@@ -26,7 +26,7 @@ func openStore(t *testing.T) *duckdb.DB {
 	return db
 }
 
-func apply(t *testing.T, service *catalog.Service, file string) catalog.Applied {
+func apply(t *testing.T, service *catalog.Service, file string) costd.Applied {
 	t.Helper()
 	applied, err := service.Apply(t.Context(), parse(t, file))
 	if err != nil {
@@ -38,17 +38,17 @@ func apply(t *testing.T, service *catalog.Service, file string) catalog.Applied 
 func TestApply(t *testing.T) {
 	service := &catalog.Service{Store: openStore(t)}
 	first := apply(t, service, sample)
-	if got, want := first.Total(), (catalog.Counts{Created: 7}); got != want {
+	if got, want := first.Total(), (costd.Counts{Created: 7}); got != want {
 		t.Errorf("first: %+v, want %+v", got, want)
 	}
 	again := apply(t, service, sample)
-	if got, want := again.Total(), (catalog.Counts{Unchanged: 7}); got != want || again.Version != first.Version {
+	if got, want := again.Total(), (costd.Counts{Unchanged: 7}); got != want || again.Version != first.Version {
 		t.Errorf("again: %+v at %d, want %+v at %d", got, again.Version, want, first.Version)
 	}
 	change := apply(t, service, `
 regions: [{id: 76, name: Luxembourg}, {id: 77, name: Kyiv}]
 clients: [{id: 1001, name: Acme, currency: EUR}]`)
-	want := catalog.Applied{Version: change.Version, Regions: catalog.Counts{Created: 1, Changed: 1}, Clients: catalog.Counts{Unchanged: 1}}
+	want := costd.Applied{Version: change.Version, Regions: costd.Counts{Created: 1, Changed: 1}, Clients: costd.Counts{Unchanged: 1}}
 	if change != want || change.Version <= first.Version {
 		t.Errorf("change: %+v, want %+v after version %d", change, want, first.Version)
 	}
@@ -76,7 +76,7 @@ func TestAppliedFileComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := apply(t, service, string(file)).Total(), (catalog.Counts{Unchanged: 7}); got != want {
+	if got, want := apply(t, service, string(file)).Total(), (costd.Counts{Unchanged: 7}); got != want {
 		t.Errorf("applying what came back: %+v, want %+v\n%s", got, want, file)
 	}
 }

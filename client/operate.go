@@ -7,17 +7,21 @@ import (
 	"time"
 
 	"costd"
-	"costd/catalog"
 )
 
 // ApplyCatalog applies a catalog file, YAML or JSON, and returns what it changed.
-func (c *Client) ApplyCatalog(ctx context.Context, file []byte) (catalog.Applied, error) {
-	return decode[catalog.Applied](c.do(ctx, call{method: "PUT", path: "/api/v1/catalog", body: file, contentType: "application/yaml"}))
+func (c *Client) ApplyCatalog(ctx context.Context, file []byte) (costd.Applied, error) {
+	return decode[costd.Applied](c.do(ctx, call{method: "PUT", path: "/api/v1/catalog", body: file, contentType: "application/yaml"}))
 }
 
-// Catalog returns the whole catalog as a file.
-func (c *Client) Catalog(ctx context.Context, format catalog.Format) ([]byte, error) {
-	return c.do(ctx, call{method: "GET", path: "/api/v1/catalog", accept: "application/" + string(format)})
+// Catalog returns the whole catalog, each list ordered by its key.
+func (c *Client) Catalog(ctx context.Context) (costd.Entries, error) {
+	return decode[costd.Entries](c.do(ctx, call{method: "GET", path: "/api/v1/catalog", accept: "application/json"}))
+}
+
+// CatalogFile returns the whole catalog as a YAML file that ApplyCatalog takes.
+func (c *Client) CatalogFile(ctx context.Context) ([]byte, error) {
+	return c.do(ctx, call{method: "GET", path: "/api/v1/catalog", accept: "application/yaml"})
 }
 
 // A Key is a key as the server shows it.
