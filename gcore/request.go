@@ -19,7 +19,7 @@ const (
 	maxSortKeys  = 20
 )
 
-// responseFormats.
+// The response formats.
 const (
 	formatJSON       = "json"
 	formatCSVTotals  = "csv_totals"
