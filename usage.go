@@ -25,7 +25,7 @@ type Usage struct {
 	End        time.Time `json:"end"`
 	// Quantity is in the type's unit; nil where it follows from time.
 	Quantity *decimal.Decimal `json:"quantity,omitempty"`
-	// Size is in GiB (bytes for images whose size_unit says so); nil if not given.
+	// Size is in GiB, at least where the quantity follows from it; nil if not given.
 	Size *decimal.Decimal `json:"size,omitempty"`
 	// Count multiplies a quantity that follows from time: 8 GPUs for an hour are
 	// 480 minutes. Nil means 1.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"costd"
+	"costd/decimal"
 )
 
 // Limits on what is taken in. Sizes are in bytes, after decompression.
@@ -32,6 +33,10 @@ const (
 	// any month, and few enough parts.
 	maxSpan = 31 * 24 * time.Hour
 )
+
+// largestGiB is a pebibyte: a larger size of something measured in bytes has been
+// given in bytes. Taken for GiB it would be charged a billionfold.
+var largestGiB = decimal.FromInt(1 << 20)
 
 // Usage lies in the years that nanoseconds since 1970 reach in 64 bits.
 var (

@@ -97,6 +97,8 @@ func (m *mistakes) checkAmounts(u *costd.Usage) {
 		m.add("quantity", "is required for %s, in %s", u.Type, info.Unit)
 	case info.Measure == costd.SizeElapsed && u.Size == nil:
 		m.add("size", "is required for %s without a quantity, in GiB", u.Type)
+	case info.Measure == costd.SizeElapsed && u.Attributes.SizeUnit == "bytes" && u.Size.Cmp(largestGiB) > 0:
+		m.add("size", "is in GiB where the quantity follows from it, whatever size_unit says; state the quantity, in %s, or give the size in GiB", info.Unit)
 	}
 }
 

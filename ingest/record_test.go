@@ -65,8 +65,8 @@ func TestNewRecordQuantities(t *testing.T) {
 		{"part of a gpu", with(hour(costd.AIVirtualCluster), func(u *costd.Usage) { u.Count = number("0.25") }), "2026-10-01 15"},
 		{"size and count", with(night(costd.Volume), func(u *costd.Usage) { u.Size, u.Count = number("1.5"), number("0.000000001") }),
 			"2026-10-01 9/100000000, 2026-10-02 9/50000000"},
-		{"image in bytes", with(hour(costd.Image), func(u *costd.Usage) {
-			u.Size, u.Attributes.SizeUnit = number("10737418240"), "bytes"
+		{"image shown in bytes", with(hour(costd.Image), func(u *costd.Usage) {
+			u.Size, u.Attributes.SizeUnit = number("10"), "bytes"
 		}), "2026-10-01 600"},
 		{"image in GiB", with(hour(costd.Image), func(u *costd.Usage) { u.Size = number("10") }), "2026-10-01 600"},
 		{"stated", with(hour(costd.Functions), func(u *costd.Usage) { u.Quantity = number("12345678901234567890.123456789") }),
@@ -130,9 +130,9 @@ func TestNewRecordNamesMistakes(t *testing.T) {
 		{"more than 38 digits", func(u *costd.Usage) {
 			u.Type, u.Size, u.Count = costd.Volume, number("99999999999999999999"), number("99999999999999999999")
 		}, "quantity: cannot be kept exactly in 38 digits; give size and count fewer digits, or state the quantity"},
-		{"odd bytes", func(u *costd.Usage) {
-			u.Type, u.Size, u.Attributes.SizeUnit, u.End = costd.Image, number("1"), "bytes", u.Start.Add(1)
-		}, "size: of so many bytes gives no quantity that can be kept exactly; state the quantity, in gbminutes"},
+		{"bytes for GiB", func(u *costd.Usage) {
+			u.Type, u.Size, u.Attributes.SizeUnit = costd.Image, number("10737418240"), "bytes"
+		}, "size: is in GiB where the quantity follows from it, whatever size_unit says; state the quantity, in gbminutes, or give the size in GiB"},
 		{"control character", func(u *costd.Usage) { u.Name = "a\x00" }, "name: has the control character U+0000; remove it"},
 		{"not UTF-8", func(u *costd.Usage) { u.Attributes.VMID = "\xff" }, "attributes.vm_id: is not valid UTF-8; encode it as UTF-8"},
 		{"long text", func(u *costd.Usage) { u.Flavor = strings.Repeat("x", 257) }, "flavor: has 257 bytes; at most 256 are kept"},

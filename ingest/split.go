@@ -8,13 +8,9 @@ import (
 	"costd/decimal"
 )
 
-// sizeUnitBytes is the size_unit of images whose size is in bytes, not GiB.
-const sizeUnitBytes = "bytes"
-
 var (
 	billion  = big.NewInt(1_000_000_000)                                            // between neighboring grids
 	tooLarge = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil) // for Quantity.Units
-	gib      = big.NewInt(1 << 30)
 )
 
 // split returns the parts of a valid u, one for each UTC day. Quantities that
@@ -22,14 +18,10 @@ var (
 // to time. Either way the parts add up exactly to the whole.
 func split(u *costd.Usage) ([]costd.Part, error) {
 	parts := days(u.Start, u.End)
-	switch {
-	case u.Quantity != nil:
+	if u.Quantity != nil {
 		return parts, apportion(parts, u)
-	case u.Type == costd.Image && u.Attributes.SizeUnit == sizeUnitBytes:
-		return parts, deriveFromBytes(parts, u)
-	default:
-		return parts, derive(parts, u)
 	}
+	return parts, derive(parts, u)
 }
 
 // days cuts the time from start to end at every UTC midnight.
@@ -74,26 +66,6 @@ func derive(parts []costd.Part, u *costd.Usage) (err error) {
 		units := big.NewInt(int64(parts[i].End.Sub(parts[i].Start)))
 		if parts[i].Quantity, err = quantity(units.Mul(units, factor), grid); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// deriveFromBytes is derive for a size in bytes. A GiB is 2^30 of them, so there
-// are quantities that no grid holds exactly.
-func deriveFromBytes(parts []costd.Part, u *costd.Usage) error {
-	factor := u.Size.Rational()
-	if u.Count != nil {
-		factor = factor.Mul(u.Count.Rational())
-	}
-	perNanosecond := new(big.Int).Mul(gib, costd.GridNano.Denominator())
-	for i := range parts {
-		elapsed, err := decimal.NewRational(big.NewInt(int64(parts[i].End.Sub(parts[i].Start))), perNanosecond)
-		if err != nil {
-			return err
-		}
-		if parts[i].Quantity, err = costd.NewQuantity(elapsed.Mul(factor)); err != nil {
-			return costd.InvalidField("size", "of so many bytes gives no quantity that can be kept exactly; state the quantity, in gbminutes")
 		}
 	}
 	return nil
