@@ -37,6 +37,8 @@ const (
 	inputView  = "input"
 	outputView = "costd_output"
 	queryName  = "query"
+
+	createOutput = "CREATE TEMP VIEW " + outputView + " AS "
 )
 
 // queryRows yields the rows of the query.
@@ -70,13 +72,24 @@ func (in *Input) runQuery(ctx context.Context, yield func(Row, error) bool) erro
 	if n := e.statements(in.query); n > 1 {
 		return fmt.Errorf("holds %d statements; write one SELECT", n)
 	}
-	if err := e.exec("CREATE TEMP VIEW " + outputView + " AS " + in.query); err != nil {
-		return err
+	if err := e.exec(createOutput + in.query); err != nil {
+		return asWritten(err)
 	}
 	return e.yieldView(ctx, func(r Row) bool {
 		r.File = queryName
 		return yield(r, nil)
 	})
+}
+
+// asWritten takes what was put before the query out of an error that quotes it, and
+// moves the mark under the mistake with it.
+func asWritten(err error) error {
+	before, quoted, ok := strings.Cut(err.Error(), createOutput)
+	if !ok {
+		return err
+	}
+	line, mark, _ := strings.Cut(quoted, "\n")
+	return errors.New(before + line + "\n" + strings.TrimPrefix(mark, strings.Repeat(" ", len(createOutput))))
 }
 
 // parquetRows yields the rows of a Parquet file that has the columns of usage.
@@ -96,7 +109,7 @@ func runParquet(ctx context.Context, f file, yield func(Row) bool) error {
 		return err
 	}
 	defer e.close()
-	if err := e.exec("CREATE TEMP VIEW " + outputView + " AS SELECT * FROM " + f.parquet()); err != nil {
+	if err := e.exec(createOutput + "SELECT * FROM " + f.parquet()); err != nil {
 		return err
 	}
 	return e.yieldView(ctx, yield)

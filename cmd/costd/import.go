@@ -121,27 +121,20 @@ func (o *importOptions) conclude(sum importer.Summary, elapsed time.Duration, er
 		printSummary(o.out, sum, elapsed)
 	}
 	if err != nil {
-		if sum.Read > 0 && ctxError(err) == nil {
-			return fmt.Errorf("%s (the %s records above were sent; importing them again changes nothing)", sentence(err), count(sum.Read))
+		if sum.Read > 0 && !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("%s (%s went before; importing again changes nothing about them)", sentence(err), records(sum.Read))
 		}
 		return err
 	}
 	if sum.Rejected > 0 {
-		return fmt.Errorf("%s of %s records were rejected; correct them and import again", count(sum.Rejected), count(sum.Read))
-	}
-	return nil
-}
-
-func ctxError(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
+		return fmt.Errorf("%s of %s rejected; correct and import again", count(sum.Rejected), records(sum.Read))
 	}
 	return nil
 }
 
 func printSummary(w io.Writer, sum importer.Summary, elapsed time.Duration) {
 	rate := sum.Read * int64(time.Second) / max(1, int64(elapsed))
-	fmt.Fprintf(w, "%s records in %s (%s records/s)\n", count(sum.Read), elapsed.Round(time.Millisecond), count(rate))
+	fmt.Fprintf(w, "%s in %s (%s records/s)\n", records(sum.Read), elapsed.Round(time.Millisecond), count(rate))
 	t := &table{columns: []column{{}, {right: true}}}
 	for _, line := range []struct {
 		name string
@@ -154,6 +147,14 @@ func printSummary(w io.Writer, sum importer.Summary, elapsed time.Duration) {
 
 // count returns a whole number for people.
 func count(n int64) string { return grouped(strconv.FormatInt(n, 10), 0) }
+
+// records returns a number of records for people.
+func records(n int64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return count(n) + " records"
+}
 
 // rejects shows the first rejections and writes all of them to a file, if asked to.
 type rejects struct {
@@ -231,7 +232,7 @@ func (p *progress) show(sum importer.Summary) {
 	if p.bar == nil {
 		return
 	}
-	p.bar.Describe(count(sum.Read) + " records")
+	p.bar.Describe(records(sum.Read))
 	if read, total := p.input.Progress(); total > 0 {
 		p.bar.Set64(min(read, total-1)) // the end is finish
 	} else {

@@ -18,26 +18,45 @@ type monthlyTotals struct {
 	PriceStatus string      `json:"price_status"`
 }
 
+// totalsRow is a row of it. Null texts are "".
 type totalsRow struct {
 	Type     string           `json:"type"`
 	Value    decimal.Decimal  `json:"billing_value"`
 	Unit     string           `json:"billing_value_unit"`
 	Metric   string           `json:"billing_metric_name"`
 	RegionID int64            `json:"region_id"`
-	Feature  string           `json:"billing_feature_name"` // "" for null
+	Feature  string           `json:"billing_feature_name"`
 	Cost     *decimal.Decimal `json:"cost"`
 	Currency string           `json:"currency"`
 	Err      string           `json:"err"`
+	dimensions
+}
+
+// dimensions holds what tells lines of one metric apart; at most one is there.
+type dimensions struct {
+	Flavor        string `json:"flavor"`
+	VolumeType    string `json:"volume_type"`
+	FileShareType string `json:"file_share_type"`
+	InstanceType  string `json:"instance_type"`
+}
+
+func (d *dimensions) dimension() string {
+	return cmp.Or(d.Flavor, d.VolumeType, d.FileShareType, d.InstanceType)
 }
 
 // name returns what the row is about and under which pricing rule it falls.
-func (r *totalsRow) name() (feature, kind string) {
+func (r *totalsRow) name() (name, kind string) {
+	name = cmp.Or(r.Feature, fmt.Sprintf("%s in region %d", r.Metric, r.RegionID))
 	for _, k := range []costd.Kind{costd.Commit, costd.Overcommit, costd.PAYG} {
-		if feature, ok := strings.CutSuffix(r.Feature, " - "+k.String()); ok {
-			return feature, k.String()
+		if feature, ok := strings.CutSuffix(name, " - "+k.String()); ok {
+			name, kind = feature, k.String()
+			break
 		}
 	}
-	return cmp.Or(r.Feature, fmt.Sprintf("%s in region %d", r.Metric, r.RegionID)), ""
+	if d := r.dimension(); !strings.Contains(name, d) {
+		name += " (" + d + ")"
+	}
+	return name, kind
 }
 
 // print writes the report as a table for people. Numbers are those of the report,
