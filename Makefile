@@ -1,8 +1,6 @@
 # costd: `make help` lists what can be made.
 
-GO      ?= go
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+GO ?= go
 
 .DEFAULT_GOAL := help
 
@@ -12,7 +10,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/costd (the first time takes a few minutes: it links DuckDB)
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/costd ./cmd/costd
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/costd ./cmd/costd
 
 .PHONY: demo
 demo: build ## build, then serve a sample fleet and show how to call it

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ var clock = time.Date(2026, 10, 1, 12, 0, 0, 123456000, time.UTC)
 // 501 and 502, and 1002, of project 601.
 func newService(t *testing.T) *access.Service {
 	t.Helper()
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir()})
+	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

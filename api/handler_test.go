@@ -39,7 +39,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir()})
+	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -261,3 +261,26 @@ func drawEntries(t *rapid.T) costd.Entries {
 		Commitments: []costd.Commitment{commitment},
 	}
 }
+
+// Whatever the file holds, Parse returns; and what it takes, it takes again when
+// that was written.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{sample, "{}", "clients: null", `{"regions": [{"id": 1, "name": "\u00e9"}]}`, "regions: [{id: 1, name: !!binary YQ==}]", "a: &a [*a]"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, file string) {
+		entries, err := catalog.Parse([]byte(file))
+		if err != nil {
+			return
+		}
+		for _, format := range []catalog.Format{catalog.YAML, catalog.JSON} {
+			written, err := catalog.Marshal(entries, format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := catalog.Parse(written); err != nil {
+				t.Fatalf("%v\n%s", err, written)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"sync"
 	"testing"
@@ -14,7 +15,7 @@ import (
 
 func openStore(t *testing.T) *duckdb.DB {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir()})
+	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +118,7 @@ func TestApplyAtTheSameTime(t *testing.T) {
 }
 
 func TestApplyToAClosedStore(t *testing.T) {
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: t.TempDir()})
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

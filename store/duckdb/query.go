@@ -183,7 +183,7 @@ func (s *selection) tags(f *costd.TagFilter) string {
 	s.arg("tag_strict", strict)
 	s.arg("tags_needed", int64(needed))
 	fmt.Fprintf(&s.tables, taggedSQL, lastState("tags"))
-	return "(type, resource_id) IN (SELECT (type, resource_id) FROM tagged)"
+	return "(type, resource_id) IN (SELECT type, resource_id FROM tagged)"
 }
 
 const taggedSQL = `, tag AS (
