@@ -97,7 +97,7 @@ func (s *Server) limitKeys(next http.Handler, fail writeError) http.Handler {
 	if s.config.RateLimit <= 0 {
 		return next
 	}
-	l := newLimiter(s.config.RateLimit, max(1, s.config.RateBurst), s.config.Now)
+	l := newLimiter(float64(s.config.RateLimit), max(1, s.config.RateBurst), s.config.Now)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if delay := l.take(r.Header.Get("Authorization")); delay > 0 {
 			refuse(w, r, fail, delay, "too many requests with this key; slow down")

@@ -44,7 +44,7 @@ type Config struct {
 	Static map[string]access.Principal
 	// RateLimit is how many reports a second each key may ask for, after a burst of
 	// RateBurst; 0 is any number.
-	RateLimit float64
+	RateLimit int
 	RateBurst int
 }
 

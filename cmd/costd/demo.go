@@ -51,7 +51,7 @@ listens on loopback addresses only.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "loopback address to listen on")
-	o.log.addTo(cmd.Flags(), "warn") // a demo shows reports, not requests
+	o.log.addTo(cmd, "warn") // a demo shows reports, not requests
 	return cmd
 }
 

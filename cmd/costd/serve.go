@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"costd/access"
 	"costd/server"
@@ -34,7 +33,7 @@ type serveOptions struct {
 	listen      string
 	memoryLimit string
 	threads     int
-	rateLimit   float64
+	rateLimit   int
 	rateBurst   int
 	log         logOptions
 }
@@ -60,9 +59,9 @@ after the requests under way are answered.`,
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to listen on")
 	flags.StringVar(&o.memoryLimit, "memory-limit", "", "how much memory the database may use, such as 2GB (default 1GB)")
 	flags.IntVar(&o.threads, "threads", 0, "threads of the database (default one per core)")
-	flags.Float64Var(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
+	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
-	o.log.addTo(flags, "info")
+	o.log.addTo(cmd, "info")
 	_ = cmd.MarkFlagRequired("data") // fails only for a flag that does not exist
 	return cmd
 }
@@ -126,7 +125,8 @@ type logOptions struct {
 	level  string
 }
 
-func (o *logOptions) addTo(flags *pflag.FlagSet, level string) {
+func (o *logOptions) addTo(cmd *cobra.Command, level string) {
+	flags := cmd.Flags()
 	flags.StringVar(&o.format, "log-format", "text", "format of the log: text or json")
 	flags.StringVar(&o.level, "log-level", level, "least level to log: debug, info, warn or error")
 }
