@@ -38,15 +38,21 @@ type user struct {
 	env map[string]string
 }
 
+// try runs costd and returns what it printed and its exit code.
+func (u user) try(args ...string) (stdout, stderr string, code int) {
+	var out, err bytes.Buffer
+	code = Main(u.t.Context(), args, strings.NewReader(""), &out, &err, func(name string) string { return u.env[name] })
+	return out.String(), err.String(), code
+}
+
 // do runs costd and returns what it printed. It must succeed.
 func (u user) do(args ...string) string {
 	u.t.Helper()
-	var stdout, stderr bytes.Buffer
-	code := Main(u.t.Context(), args, strings.NewReader(""), &stdout, &stderr, func(name string) string { return u.env[name] })
+	stdout, stderr, code := u.try(args...)
 	if code != 0 {
-		u.t.Fatalf("costd %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout.String(), stderr.String())
+		u.t.Fatalf("costd %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
 	}
-	return stdout.String()
+	return stdout
 }
 
 // operator starts a server and returns its operator.

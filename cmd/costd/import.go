@@ -215,7 +215,7 @@ type progress struct {
 
 func newProgress(w io.Writer, input *importer.Input) *progress {
 	p := &progress{input: input}
-	if width(w) == 0 {
+	if !isTerminal(w) {
 		return p
 	}
 	_, total := input.Progress()

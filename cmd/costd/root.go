@@ -178,8 +178,14 @@ func firstOf(values ...string) string {
 	return ""
 }
 
+// isTerminal reports whether w writes to a terminal, on which lines can be redrawn.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // width returns the number of characters in a line of the terminal that w writes
-// to, or 0 if it is none.
+// to, or 0 if it is none or does not say.
 func width(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
