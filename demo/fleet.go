@@ -48,9 +48,7 @@ func (p *plan) acmeTraining(o owner) {
 	}
 	p.stored(o, fileShare, "datasets", 2048, 0)
 	p.stored(o, fileShare, "checkpoints", 4096, 24*20)
-	img := p.stored(o, image, "train-base-2204", 24, 24*3)
-	img.usage.Attributes.SizeUnit = "bytes"
-	img.usage.Size = size(24 << 30)
+	p.stored(o, image, "train-base-2204", 24, 24*3)
 }
 
 func (p *plan) acmeInference(o owner) {
