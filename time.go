@@ -97,3 +97,12 @@ func (m Month) first() Day { return NewDay(int(m)/12, time.Month(int(m)%12+1), 1
 
 // String returns the month as "2026-10".
 func (m Month) String() string { return m.first().Time().Format("2006-01") }
+
+// MarshalText writes String.
+func (m Month) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what ParseMonth reads.
+func (m *Month) UnmarshalText(text []byte) (err error) {
+	*m, err = ParseMonth(string(text))
+	return err
+}

@@ -60,6 +60,11 @@ func TestMonthsTileTheCalendar(t *testing.T) {
 		if parsed, err := costd.ParseMonth(month.String()); err != nil || parsed != month {
 			t.Fatalf("ParseMonth(%s) = %s, %v", month, parsed, err)
 		}
+		var read costd.Month
+		text, err := month.MarshalText()
+		if err != nil || read.UnmarshalText(text) != nil || read != month {
+			t.Fatalf("%s is written as %s and read as %s, %v", month, text, read, err)
+		}
 	})
 	for _, in := range []string{"", "2026", "2026-13", "2026-1", "2026-10-01"} {
 		if month, err := costd.ParseMonth(in); err == nil {
