@@ -75,8 +75,6 @@ server, fills it and shows its reports.`,
 	root.AddCommand(
 		newServeCommand(t),
 		newDemoCommand(t),
-		newServeCommand(t),
-		newDemoCommand(t),
 		newApplyCommand(t),
 		newKeysCommand(t),
 		newImportCommand(t),
