@@ -66,6 +66,10 @@ func (in *Input) runQuery(ctx context.Context, yield func(Row, error) bool) erro
 		return err
 	}
 	defer os.RemoveAll(scratch)
+	// What does not fit into memory goes there too, and not into the working folder.
+	if err := e.exec("SET temp_directory = " + quoteText(scratch)); err != nil {
+		return err
+	}
 	if err := e.createInput(ctx, in.files, scratch); err != nil {
 		return err
 	}
