@@ -56,16 +56,16 @@ func (in *Input) queryRows(ctx context.Context) iter.Seq2[Row, error] {
 var errStopped = errors.New("stopped")
 
 func (in *Input) runQuery(ctx context.Context, yield func(Row, error) bool) error {
-	e, err := openEngine()
-	if err != nil {
-		return err
-	}
-	defer e.close()
 	scratch, err := os.MkdirTemp("", "costd-import-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
+	e, err := openEngine()
+	if err != nil {
+		return err
+	}
+	defer e.close()
 	// What does not fit into memory goes there too, and not into the working folder.
 	if err := e.exec("SET temp_directory = " + quoteText(scratch)); err != nil {
 		return err
