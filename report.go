@@ -151,6 +151,12 @@ type UsageStore interface {
 	// Resources returns the number of resource rows the query selects, and yields
 	// the rows of the page in order. An error ends the sequence.
 	Resources(ctx context.Context, q Query, p Page) (int, iter.Seq2[ResourceUsage, error], error)
+	// Revision returns a number that grows whenever usage of the client in the
+	// period may have changed, and costs next to nothing. It grows before the Write
+	// that changes it returns, so that what was read after asking for a revision
+	// still holds while the revision stays. It has no meaning beyond the life of the
+	// store's process.
+	Revision(ctx context.Context, clientID int64, p Period) (int64, error)
 	// Check returns nil if the store can be read and written.
 	Check(ctx context.Context) error
 }

@@ -48,8 +48,9 @@ type DB struct {
 	// waited for together with a context.
 	writing chan struct{}
 	// writer is the only connection that writes; guarded by writing.
-	writer  *sql.Conn
-	catalog atomic.Pointer[catalogState]
+	writer    *sql.Conn
+	catalog   atomic.Pointer[catalogState]
+	revisions revisions
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
 	// closing is ended by Close, by calling shut.
@@ -137,17 +138,17 @@ func (db *DB) start(ctx context.Context) error {
 // order matters: the last ones forbid what would be needed before.
 func (db *DB) settings() []string {
 	settings := []string{
-		"SET memory_limit = " + quote(db.options.MemoryLimit),
-		"SET TimeZone = 'UTC'",
-		"SET preserve_insertion_order = false",
-		"SET autoinstall_known_extensions = false",
-		"SET autoload_known_extensions = false",
-		"SET allow_community_extensions = false",
+		"SET GLOBAL memory_limit = " + quote(db.options.MemoryLimit),
+		"SET GLOBAL TimeZone = 'UTC'",
+		"SET GLOBAL preserve_insertion_order = false",
+		"SET GLOBAL autoinstall_known_extensions = false",
+		"SET GLOBAL autoload_known_extensions = false",
+		"SET GLOBAL allow_community_extensions = false",
 	}
 	if db.options.Threads > 0 {
-		settings = append(settings, "SET threads = "+strconv.Itoa(db.options.Threads))
+		settings = append(settings, "SET GLOBAL threads = "+strconv.Itoa(db.options.Threads))
 	}
-	return append(settings, "SET enable_external_access = false", "SET lock_configuration = true")
+	return append(settings, "SET GLOBAL enable_external_access = false", "SET GLOBAL lock_configuration = true")
 }
 
 // quote returns s as an SQL literal, for the settings, which take no parameters.

@@ -27,11 +27,12 @@ func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outc
 	}
 	histories := group(records)
 	var outcomes []costd.Outcome
-	if err := db.write(ctx, func(tx *sql.Tx) error {
+	err = db.writeThen(ctx, func(tx *sql.Tx) error {
 		stored, err := db.apply(ctx, tx, histories)
 		outcomes = play(len(records), histories, stored)
 		return err
-	}); err != nil {
+	}, func() { db.revisions.note(records, outcomes) })
+	if err != nil {
 		return nil, err
 	}
 	return outcomes, nil

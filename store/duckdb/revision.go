@@ -1,0 +1,65 @@
+package duckdb
+
+import (
+	"context"
+	"sync"
+
+	"costd"
+)
+
+// longestRecord is how many days after its first a record may still have parts.
+const longestRecord = 31
+
+// revisions say when usage of a client in a month last changed. The zero value
+// knows no changes.
+type revisions struct {
+	mu   sync.RWMutex
+	last int64
+	of   map[clientMonth]int64
+}
+
+type clientMonth struct {
+	client int64
+	month  costd.Month
+}
+
+// note counts a committed batch as one revision of every month that it changed.
+func (r *revisions) note(records []costd.Record, outcomes []costd.Outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last++
+	for i := range records {
+		if outcomes[i] != costd.Unchanged {
+			r.touch(&records[i], outcomes[i])
+		}
+	}
+}
+
+func (r *revisions) touch(record *costd.Record, outcome costd.Outcome) {
+	first := costd.DayOf(record.Start)
+	end := first + longestRecord // what was there before may have reached so far
+	if outcome == costd.Accepted {
+		end = costd.DayOf(record.End)
+	}
+	if r.of == nil {
+		r.of = map[clientMonth]int64{}
+	}
+	for month := costd.MonthOf(first); month <= costd.MonthOf(end); month++ {
+		r.of[clientMonth{record.ClientID, month}] = r.last
+	}
+}
+
+// Revision implements costd.UsageStore.
+func (db *DB) Revision(_ context.Context, clientID int64, p costd.Period) (int64, error) {
+	if db.isClosed() {
+		return 0, errClosed
+	}
+	r := &db.revisions
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var last int64
+	for month := costd.MonthOf(p.From); month <= costd.MonthOf(p.To); month++ {
+		last = max(last, r.of[clientMonth{clientID, month}])
+	}
+	return last, nil
+}
