@@ -126,6 +126,9 @@ func check(r *costd.Record) error {
 		if u := p.Quantity.Units; u == nil || u.Sign() < 0 || u.Cmp(unitsLimit) >= 0 {
 			return costd.InvalidField("quantity", "must have at most %d digits and no sign", decimal.MaxDigits)
 		}
+		if p.Quantity.Grid > costd.GridFinest {
+			return costd.InvalidField("quantity", "there is no grid %d", p.Quantity.Grid)
+		}
 	}
 	return checkTexts(r)
 }

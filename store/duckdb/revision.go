@@ -39,7 +39,7 @@ func (r *revisions) touch(record *costd.Record, outcome costd.Outcome) {
 	first := costd.DayOf(record.Start)
 	end := first + longestRecord // what was there before may have reached so far
 	if outcome == costd.Accepted {
-		end = costd.DayOf(record.End)
+		end = costd.DayOf(record.End.Add(-1))
 	}
 	if r.of == nil {
 		r.of = map[clientMonth]int64{}
@@ -58,7 +58,7 @@ func (db *DB) Revision(_ context.Context, clientID int64, p costd.Period) (int64
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	var last int64
-	for month := costd.MonthOf(p.From); month <= costd.MonthOf(p.To); month++ {
+	for month := costd.MonthOf(p.From); month <= costd.MonthOf(p.To-1); month++ {
 		last = max(last, r.of[clientMonth{clientID, month}])
 	}
 	return last, nil

@@ -37,13 +37,20 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 	return storeError(err)
 }
 
-// transact runs f in a transaction of the connection.
+// transact runs f in a transaction of the connection. The context is for the
+// statements: given to the transaction, its end would cost the connection too.
 func transact(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}
-	if err := f(tx); err != nil {
+	if err = f(tx); err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		tx.Rollback() // the first error tells more
 		return err
 	}
