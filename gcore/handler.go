@@ -29,8 +29,9 @@ type Handler struct {
 	Access  Authenticator
 	Logger  *slog.Logger // nil: errors are not logged
 
-	once sync.Once
-	mux  *http.ServeMux
+	once   sync.Once
+	mux    *http.ServeMux
+	memory memory
 }
 
 // A call is one request whose sender is known.
@@ -38,6 +39,8 @@ type call struct {
 	*http.Request
 	principal access.Principal
 	answer    *answer
+	body      []byte       // of a report request
+	basis     report.Basis // of a report, once its period is known
 }
 
 // An endpoint answers a call, or returns an error while nothing has been sent.
@@ -51,10 +54,10 @@ type route struct {
 }
 
 var routes = []route{
-	{"POST", "/cloud/v1/reservation_cost_report/totals", administratorOnly, (*Handler).monthlyTotals},
-	{"POST", "/cloud/v1/cost_report/totals", clientOnly, (*Handler).costTotals},
-	{"POST", "/cloud/v1/cost_report/resources", clientOnly, (*Handler).costResources},
-	{"POST", "/cloud/v1/usage_report", clientOnly, (*Handler).usageReport},
+	{"POST", "/cloud/v1/reservation_cost_report/totals", administratorOnly, remember((*Handler).monthlyTotals)},
+	{"POST", "/cloud/v1/cost_report/totals", clientOnly, remember((*Handler).costTotals)},
+	{"POST", "/cloud/v1/cost_report/resources", clientOnly, remember((*Handler).costResources)},
+	{"POST", "/cloud/v1/usage_report", clientOnly, remember((*Handler).usageReport)},
 	{"GET", "/cloud/v2/reservations", administratorOnly, (*Handler).reservations},
 	{"GET", "/cloud/v1/projects", clientOnly, (*Handler).projects},
 	{"GET", "/cloud/v1/regions", clientOnly, (*Handler).regions},
@@ -69,6 +72,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) route() {
 	h.mux = http.NewServeMux()
+	h.memory = newMemory()
 	for _, route := range routes {
 		h.mux.HandleFunc(route.method+" "+route.path, func(w http.ResponseWriter, r *http.Request) {
 			h.serve(w, r, route)

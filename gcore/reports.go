@@ -5,21 +5,20 @@ import (
 	"iter"
 
 	"costd"
-	"costd/internal/web"
 	"costd/report"
 )
 
-// decode reads the body of a report request.
+// decode reads the body of a report request, and notes what its answer rests on
+// before any of that is read.
 func (h *Handler) decode(c *call, f form) (request, error) {
-	body, err := web.ReadBody(c.answer.w, c.Request, maxBody)
-	if err != nil {
-		return request{}, err
-	}
-	r, err := decodeRequest(body, f, h.Reports.Today())
+	r, err := decodeRequest(c.body, f, h.Reports.Today())
 	if err != nil {
 		return request{}, err
 	}
 	r.query.ClientID = c.principal.ClientID
+	if c.basis, err = h.Reports.Basis(c.Context(), r.query.ClientID, r.query.Period); err != nil {
+		return request{}, err
+	}
 	r.query.Projects, err = h.allowedProjects(c.Context(), c.principal, r.query.Projects)
 	return r, err
 }

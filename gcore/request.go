@@ -66,7 +66,7 @@ var (
 type request struct {
 	period   report.PeriodForm
 	query    costd.Query // with its period, but without a client
-	month    costd.Month // of the monthly form
+	month    costd.Month // of the monthly form, whose days are the query's period
 	page     costd.Page
 	sorting  []costd.SortKey // the deprecated spelling of page.OrderBy
 	format   string
@@ -102,6 +102,7 @@ func (r *request) setPeriod(d *decoder, f form, today costd.Day) {
 	var mistakes []costd.FieldError
 	if f.maxDays == 0 {
 		r.month, mistakes = r.period.Month(today)
+		r.query.Period = r.month.Period()
 	} else {
 		r.query.Period, mistakes = r.period.Period(f.maxDays)
 	}

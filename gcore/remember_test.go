@@ -1,0 +1,88 @@
+package gcore_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"costd"
+	"costd/gcore"
+	"costd/report"
+)
+
+// A counted store counts how often lines are read.
+type counted struct {
+	costd.UsageStore
+	reads atomic.Int64
+}
+
+func (c *counted) Lines(ctx context.Context, q costd.Query) ([]costd.LineUsage, error) {
+	c.reads.Add(1)
+	return c.UsageStore.Lines(ctx, q)
+}
+
+// TestAnswersAreRememberedUntilSomethingChanges asks the same again and again.
+func TestAnswersAreRememberedUntilSomethingChanges(t *testing.T) {
+	s := newServer(t)
+	store := &counted{UsageStore: s.db}
+	s.Config.Handler = &gcore.Handler{Reports: &report.Service{Usage: store, Catalog: s.db}, Access: s.access}
+	s.apply(t, `
+clients: [{id: 1001, name: Acme, currency: EUR}, {id: 2002, name: Other, currency: EUR}]
+projects: [{id: 501, client_id: 1001, name: one}, {id: 502, client_id: 1001, name: two}]`)
+	send := func(client int64, id, month string, minutes int) {
+		s.send(t, fmt.Sprintf(`{"client_id":%d,"project_id":501,"region_id":76,"type":"instance","id":%q,"resource_id":"a","metric":"m",`+
+			`"start":"%s-10T00:00:00Z","end":"%s-10T01:00:00Z","quantity":%d}`, client, id, month, month, minutes))
+	}
+	send(1001, "a", "2026-10", 60)
+	admin := s.key(t, costd.RoleAdministrator, 1001)
+
+	question := `{"year_month":"2026-10"}`
+	ask := func(name string, wantRead bool, want string) {
+		t.Helper()
+		before := store.reads.Load()
+		body := s.post(t, monthlyPath, admin, question)
+		if read := store.reads.Load() > before; read != wantRead {
+			t.Errorf("%s: usage was read: %v, want %v", name, read, wantRead)
+		}
+		if !strings.Contains(body, want) {
+			t.Errorf("%s: %s, want %s", name, body, want)
+		}
+	}
+	ask("first", true, `"billing_value":60,`)
+	ask("again", false, `"billing_value":60,`)
+	send(1001, "a", "2026-10", 60)
+	ask("after the same record again", false, `"billing_value":60,`)
+	send(2002, "b", "2026-10", 5)
+	ask("after usage of another client", false, `"billing_value":60,`)
+	send(1001, "b", "2026-11", 5)
+	ask("after usage of another month", false, `"billing_value":60,`)
+	send(1001, "b", "2026-10", 5)
+	ask("after new usage", true, `"billing_value":65,`)
+	send(1001, "b", "2026-10", 6)
+	ask("after corrected usage", true, `"billing_value":66,`)
+	s.apply(t, `prices: [{type: instance, metric: m, currency: EUR, feature: F, unit: H, unit_size: 60, unit_price: "60", effective_from: 2026-01-01}]`)
+	ask("after a price", true, `"cost":66,`)
+	ask("again", false, `"cost":66,`)
+
+	question = `{"year_month":"2026-10","response_format":"csv_totals"}`
+	ask("another question", true, "\ninstance,F,")
+	first := s.call(t, "POST", monthlyPath, admin, question)
+	ask("the same", false, "\ninstance,F,")
+	second := s.call(t, "POST", monthlyPath, admin, question)
+	for _, header := range []string{"Content-Type", "Content-Disposition", "Content-Length"} {
+		if first.Header.Get(header) == "" || first.Header.Get(header) != second.Header.Get(header) {
+			t.Errorf("%s: first %q, then %q", header, first.Header.Get(header), second.Header.Get(header))
+		}
+	}
+
+	member := s.key(t, costd.RoleProject, 1001, 502)
+	period := `{"time_from":"2026-10-01","time_to":"2026-11-01"}`
+	if all := s.post(t, totalsPath, admin, period); !strings.Contains(all, `"billing_value":66,`) {
+		t.Errorf("the administrator sees %s", all)
+	}
+	if mine := s.post(t, totalsPath, member, period); !strings.Contains(mine, `"count":0,`) {
+		t.Errorf("a member of an idle project sees %s", mine)
+	}
+}

@@ -1,0 +1,34 @@
+package report
+
+import (
+	"context"
+
+	"costd"
+)
+
+// A Basis is what an answer was made from: the state of one client's usage in a
+// period, and of the catalog. While it holds, the same question has the same
+// answer.
+type Basis struct {
+	clientID int64
+	period   costd.Period
+	usage    int64 // the revision of the client's usage in the period
+	catalog  int64 // the version of the catalog
+}
+
+// Basis returns the basis of an answer that is about to be made.
+func (s *Service) Basis(ctx context.Context, clientID int64, p costd.Period) (_ Basis, err error) {
+	defer costd.Wrap(&err, "report.Basis")
+	usage, err := s.Usage.Revision(ctx, clientID, p)
+	if err != nil {
+		return Basis{}, err
+	}
+	catalog, err := s.Catalog.Version(ctx)
+	return Basis{clientID: clientID, period: p, usage: usage, catalog: catalog}, err
+}
+
+// Holds reports whether nothing has changed under an answer since its basis.
+func (s *Service) Holds(ctx context.Context, b Basis) (bool, error) {
+	now, err := s.Basis(ctx, b.clientID, b.period)
+	return now == b, err
+}
