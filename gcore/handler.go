@@ -64,6 +64,15 @@ var routes = []route{
 	{"GET", "/iam/clients/me", clientOnly, (*Handler).me},
 }
 
+// Patterns lists what a Handler answers, as "METHOD /path".
+func Patterns() []string {
+	patterns := make([]string, len(routes))
+	for i, route := range routes {
+		patterns[i] = route.method + " " + route.path
+	}
+	return patterns
+}
+
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.once.Do(h.route)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -12,8 +13,30 @@ import (
 	"costd/catalog"
 	"costd/gcore"
 	"costd/ingest"
+	"costd/openapi"
 	"costd/report"
 )
+
+// ownRoutes are the paths of the server itself, which know only GET and need no key.
+var ownRoutes = []struct {
+	path  string
+	serve func(*Server, http.ResponseWriter, *http.Request)
+}{
+	{"/healthz", (*Server).healthy},
+	{"/readyz", (*Server).ready},
+	{"/metrics", func(s *Server, w http.ResponseWriter, r *http.Request) { s.figures.ServeHTTP(w, r) }},
+	{"/openapi.yaml", func(_ *Server, w http.ResponseWriter, r *http.Request) { openapi.ServeDocument(w, r) }},
+	{"/docs", func(_ *Server, w http.ResponseWriter, r *http.Request) { openapi.ServePage(w, r) }},
+}
+
+// Patterns lists everything that a Server answers, as "METHOD /path".
+func Patterns() []string {
+	patterns := slices.Concat(gcore.Patterns(), api.Patterns())
+	for _, route := range ownRoutes {
+		patterns = append(patterns, "GET "+route.path)
+	}
+	return patterns
+}
 
 // routes puts every handler in its place. What nobody answers, the compatible
 // dialect does: its clients must understand a 404.
@@ -32,11 +55,21 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", s.limitFailures(s.limitKeys(dialect, gcore.WriteError), gcore.WriteError))
-	mux.Handle("/api/", s.limitFailures(own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) }))
-	mux.HandleFunc("GET /healthz", s.healthy)
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	limited := s.limitFailures(own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
+	mux.Handle("/api/", limited)
+	mux.Handle("/api", limited)
+	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+	for _, route := range ownRoutes {
+		mux.HandleFunc("GET "+route.path, func(w http.ResponseWriter, r *http.Request) { route.serve(s, w, r) })
+		mux.HandleFunc(route.path, refuseMethod)
+	}
 	return mux
+}
+
+// refuseMethod answers a method that a path of the server itself does not have.
+func refuseMethod(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	writeText(w, http.StatusMethodNotAllowed, "use GET\n")
 }
 
 // healthy says that the process lives.

@@ -52,6 +52,7 @@ type Config struct {
 type Server struct {
 	config   Config
 	handler  http.Handler
+	figures  http.Handler // of the registry
 	stopping atomic.Bool
 }
 

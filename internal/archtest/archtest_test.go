@@ -30,7 +30,8 @@ var layers = []Layer{
 	{"client", []string{".", "decimal"}},
 	{"importer", []string{".", "decimal", "client"}},
 	{"demo", []string{".", "decimal"}},
-	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "internal/web"}},
+	{"openapi", nil},
+	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "openapi", "internal/web"}},
 	{"cmd/costd", []string{"*", "store/duckdb", "internal/web"}},
 	{"internal/*", nil},
 }
