@@ -99,8 +99,9 @@ func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents ma
 }
 
 // loadCatalog reads the catalog and the keys into memory.
-func (db *DB) loadCatalog(ctx context.Context) error {
-	return db.read(ctx, func(s *snapshot) (err error) {
+func (db *DB) loadCatalog(ctx context.Context, e *engine) error {
+	return e.transact(ctx, func(tx *sql.Tx) (err error) {
+		s := &snapshot{ctx: ctx, tx: tx}
 		state := &catalogState{documents: map[documentKey]string{}, keys: map[string]costd.Key{}}
 		if err := s.tx.QueryRowContext(s.ctx, "SELECT version FROM catalog_version").Scan(&state.version); err != nil {
 			return err

@@ -33,24 +33,24 @@ func migrations() ([]string, error) {
 
 // migrate brings the schema up to date, all or nothing, and refuses one that is
 // newer than this program.
-func (db *DB) migrate(ctx context.Context) error {
+func (e *engine) migrate(ctx context.Context, options Options) error {
 	scripts, err := migrations()
 	if err != nil {
 		return err
 	}
-	return transact(ctx, db.writer, func(tx *sql.Tx) error {
+	return e.transact(ctx, func(tx *sql.Tx) error {
 		version, err := schemaVersion(ctx, tx)
 		if err != nil {
 			return err
 		}
 		if version > len(scripts) {
 			return costd.Errorf(costd.Invalid, "the data folder %s has schema version %d, and this costd knows "+
-				"versions up to %d; run the costd that wrote it, or a newer one", db.options.Path, version, len(scripts))
+				"versions up to %d; run the costd that wrote it, or a newer one", options.Path, version, len(scripts))
 		}
 		if version == len(scripts) {
 			return nil
 		}
-		db.options.Logger.Info("migrating the store", "from", version, "to", len(scripts))
+		options.Logger.Info("migrating the store", "from", version, "to", len(scripts))
 		for i, script := range scripts[version:] {
 			if _, err := tx.ExecContext(ctx, script); err != nil {
 				return fmt.Errorf("migration to schema version %d: %w", version+i+1, err)

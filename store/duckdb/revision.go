@@ -15,6 +15,7 @@ const longestRecord = 31
 type revisions struct {
 	mu   sync.RWMutex
 	last int64
+	all  int64 // when usage of all clients and months last may have changed
 	of   map[clientMonth]int64
 }
 
@@ -33,6 +34,14 @@ func (r *revisions) note(records []costd.Record, outcomes []costd.Outcome) {
 			r.touch(&records[i], outcomes[i])
 		}
 	}
+}
+
+// noteAll counts a revision of everything, for when it is not known what changed.
+func (r *revisions) noteAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last++
+	r.all = r.last
 }
 
 func (r *revisions) touch(record *costd.Record, outcome costd.Outcome) {
@@ -57,7 +66,7 @@ func (db *DB) Revision(_ context.Context, clientID int64, p costd.Period) (int64
 	r := &db.revisions
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	var last int64
+	last := r.all
 	for month := costd.MonthOf(p.From); month <= costd.MonthOf(p.To-1); month++ {
 		last = max(last, r.of[clientMonth{clientID, month}])
 	}

@@ -11,7 +11,7 @@ import (
 // stage fills the temporary tables staged_history and staged_part, within the
 // transaction that is open on the writer.
 func (db *DB) stage(ctx context.Context, histories []history) error {
-	return db.writer.Raw(func(conn any) error {
+	return db.engine.writer.Raw(func(conn any) error {
 		c := conn.(driver.Conn)
 		if err := appendRows(ctx, c, "staged_history", histories, stageHistory); err != nil {
 			return err

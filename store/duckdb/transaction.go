@@ -18,18 +18,16 @@ func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 
 // writeThen is write, and calls then after the commit and before the next write.
 func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func()) error {
-	select {
-	case db.writing <- struct{}{}:
-	case <-ctx.Done():
-		return storeError(ctx.Err())
-	case <-db.closing.Done():
-		return errClosed
+	if err := db.acquire(ctx); err != nil {
+		return err
 	}
-	defer func() { <-db.writing }()
-	if db.isClosed() {
-		return errClosed
+	defer db.giveBack()
+	err := db.engine.transact(ctx, f)
+	if gaveUp(err) {
+		if err = db.recover(ctx, err); err == nil {
+			err = db.engine.transact(ctx, f)
+		}
 	}
-	err := transact(ctx, db.writer, f)
 	db.unwell.Store(err != nil && refusedByDisk(err))
 	if err == nil {
 		then()
@@ -37,13 +35,30 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 	return storeError(err)
 }
 
-// transact runs f in a transaction of the connection. The context is for the
+// acquire waits for the token in writing.
+func (db *DB) acquire(ctx context.Context) error {
+	select {
+	case db.writing <- struct{}{}:
+	case <-ctx.Done():
+		return storeError(ctx.Err())
+	}
+	if db.isClosed() {
+		<-db.writing
+		return errClosed
+	}
+	return nil
+}
+
+// transact runs f in a transaction of the writer. The context is for the
 // statements: given to the transaction, its end would cost the connection too.
-func transact(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
+func (e *engine) transact(ctx context.Context, f func(*sql.Tx) error) error {
+	if e == nil {
+		return errNoEngine
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	tx, err := e.writer.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}
@@ -66,14 +81,34 @@ type snapshot struct {
 
 // begin returns a snapshot. It is released at the latest when the context ends.
 func (db *DB) begin(ctx context.Context) (*snapshot, error) {
+	s, err := db.tryBegin(ctx)
+	if !gaveUp(err) {
+		return s, storeError(err)
+	}
+	if err := db.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-db.writing }()
+	if s, err = db.tryBegin(ctx); gaveUp(err) { // nobody else was faster
+		if err = db.recover(ctx, err); err == nil {
+			s, err = db.tryBegin(ctx)
+		}
+	}
+	return s, storeError(err)
+}
+
+func (db *DB) tryBegin(ctx context.Context) (*snapshot, error) {
 	db.reading.RLock()
-	if db.isClosed() {
-		db.reading.RUnlock()
-		return nil, errClosed
+	if db.isClosed() || db.engine == nil {
+		defer db.reading.RUnlock()
+		if db.isClosed() {
+			return nil, errClosed
+		}
+		return nil, errNoEngine
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(db.closing, cancel)
-	tx, err := db.db.BeginTx(ctx, nil)
+	tx, err := db.engine.pool.BeginTx(ctx, nil)
 	release := sync.OnceFunc(func() {
 		if tx != nil {
 			tx.Rollback() // a read leaves nothing to commit
@@ -84,7 +119,7 @@ func (db *DB) begin(ctx context.Context) (*snapshot, error) {
 	})
 	if err != nil {
 		release()
-		return nil, storeError(err)
+		return nil, err
 	}
 	context.AfterFunc(ctx, release)
 	return &snapshot{ctx: ctx, tx: tx, release: release}, nil

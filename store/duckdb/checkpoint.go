@@ -1,0 +1,70 @@
+package duckdb
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+)
+
+// checkpointSize is the size of the write-ahead log, in bytes, at which it is moved
+// into the database. It bounds the time that opening takes after a crash.
+const checkpointSize = 32 << 20
+
+// A checkpointer moves the write-ahead log into the database from time to time.
+// DuckDB would do so by itself, as a part of the commit that makes the log too
+// large; but if it fails there, for want of disk space, the commit is reported to
+// have failed although it is in the log. Done apart, after the commit, it leaves no
+// doubt about what was written, and nobody who writes has to wait for it.
+type checkpointer struct {
+	log   string // the file
+	dueAt int64  // its size at which to act; grows while acting fails
+}
+
+func newCheckpointer(folder string) checkpointer {
+	return checkpointer{log: filepath.Join(folder, DatabaseFile+".wal"), dueAt: checkpointSize}
+}
+
+func (c *checkpointer) due() bool { return c.logSize() >= c.dueAt }
+
+func (c *checkpointer) logSize() int64 {
+	info, err := os.Stat(c.log)
+	if err != nil {
+		return 0 // there is none before the first write
+	}
+	return info.Size()
+}
+
+// run moves the log. If that fails nothing is lost: the log is kept and replayed
+// when the database is opened anew, which the next write will have to do.
+func (c *checkpointer) run(e *engine) error {
+	if e == nil {
+		return nil
+	}
+	if _, err := e.writer.ExecContext(context.Background(), "CHECKPOINT"); err != nil {
+		c.dueAt = max(c.logSize(), checkpointSize) * 2
+		return err
+	}
+	c.dueAt = checkpointSize
+	return nil
+}
+
+// giveBack lets the next writer begin, after a checkpoint if it is due. The caller
+// holds writing and does not wait.
+func (db *DB) giveBack() {
+	if !db.checkpoints.due() {
+		<-db.writing
+		return
+	}
+	go func() {
+		defer func() { <-db.writing }()
+		db.checkpoint()
+	}()
+}
+
+// checkpoint moves the write-ahead log into the database. The caller holds writing.
+func (db *DB) checkpoint() {
+	if err := db.checkpoints.run(db.engine); err != nil {
+		db.unwell.Store(true)
+		db.options.Logger.Error("the write-ahead log could not be moved into the database; it is kept", "error", err)
+	}
+}

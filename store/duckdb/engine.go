@@ -1,0 +1,121 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+)
+
+// maxConnections bounds concurrent reads: each may hold memory of the limit.
+const maxConnections = 32
+
+// An engine is an open database: a pool of connections that read, and the one
+// connection that writes.
+type engine struct {
+	pool   *sql.DB
+	writer *sql.Conn
+}
+
+// openEngine opens the database of a folder and brings its schema up to date.
+func openEngine(ctx context.Context, options Options) (_ *engine, err error) {
+	connector, err := driver.NewConnector(filepath.Join(options.Path, DatabaseFile), nil)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{pool: sql.OpenDB(connector)}
+	e.pool.SetMaxOpenConns(maxConnections)
+	e.pool.SetMaxIdleConns(maxConnections)
+	defer func() {
+		if err != nil {
+			e.pool.Close()
+		}
+	}()
+	if e.writer, err = e.pool.Conn(ctx); err != nil {
+		return nil, err
+	}
+	for _, setting := range settings(options) {
+		if _, err = e.writer.ExecContext(ctx, setting); err != nil {
+			return nil, errors.Join(err, e.writer.Close())
+		}
+	}
+	if err = e.migrate(ctx, options); err != nil {
+		return nil, errors.Join(err, e.writer.Close())
+	}
+	return e, nil
+}
+
+// settings returns the statements that configure and harden the database. The
+// order matters: the last ones forbid what would be needed before.
+func settings(options Options) []string {
+	settings := []string{
+		"SET GLOBAL memory_limit = " + quote(options.MemoryLimit),
+		"SET GLOBAL TimeZone = 'UTC'",
+		"SET GLOBAL preserve_insertion_order = false",
+		"SET GLOBAL checkpoint_threshold = '1TB'", // see checkpointer
+		"SET GLOBAL autoinstall_known_extensions = false",
+		"SET GLOBAL autoload_known_extensions = false",
+		"SET GLOBAL allow_community_extensions = false",
+	}
+	if options.Threads > 0 {
+		settings = append(settings, "SET GLOBAL threads = "+strconv.Itoa(options.Threads))
+	}
+	return append(settings, "SET GLOBAL enable_external_access = false", "SET GLOBAL lock_configuration = true")
+}
+
+// quote returns s as an SQL literal, for the settings, which take no parameters.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// close closes the database; a log that is left is replayed the next time.
+func (e *engine) close() error {
+	if e == nil {
+		return nil
+	}
+	return errors.Join(e.writer.Close(), e.pool.Close())
+}
+
+// start opens the database and loads the catalog.
+func (db *DB) start(ctx context.Context) error {
+	e, err := openEngine(ctx, db.options)
+	if err != nil {
+		return err
+	}
+	if err := db.loadCatalog(ctx, e); err != nil {
+		return errors.Join(err, e.close())
+	}
+	db.engine = e
+	return nil
+}
+
+// recover opens the database anew if DuckDB has given it up, as it does when it
+// runs out of disk space amid a checkpoint: from then on every statement fails,
+// until a new start replays the log. The caller holds writing.
+func (db *DB) recover(ctx context.Context, cause error) error {
+	db.reading.Lock() // waits for the reads, which all fail now
+	defer db.reading.Unlock()
+	db.options.Logger.Error("the database gave up; opening it anew", "error", cause)
+	if err := db.engine.close(); err != nil {
+		db.options.Logger.Warn("closing the database failed", "error", err)
+	}
+	db.engine = nil
+	if err := db.start(ctx); err != nil {
+		return err
+	}
+	db.revisions.noteAll()
+	db.options.Logger.Info("the database is open again")
+	return nil
+}
+
+// errNoEngine says that the database could not be opened again the last time.
+var errNoEngine = errors.New("the database is not open")
+
+// gaveUp reports whether err, from the beginning of a transaction, means that the
+// database has to be opened anew.
+func gaveUp(err error) bool {
+	var failure *driver.Error
+	return errors.Is(err, errNoEngine) || errors.As(err, &failure) && failure.Type == driver.ErrorTypeFatal
+}
