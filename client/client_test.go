@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -151,7 +149,7 @@ func wantError(t *testing.T, err error, status int, code string) *client.Error {
 	if !ok {
 		t.Fatalf("%v, want an error of the server", err)
 	}
-	if e.Status != status || e.Code != code || e.Message == "" || e.RequestID == "" || !strings.Contains(err.Error(), e.RequestID) {
+	if e.StatusCode != status || e.ExceptionClass != code || e.Message == "" || e.RequestID == "" || !strings.Contains(err.Error(), e.RequestID) {
 		t.Errorf("%+v, want %d %s", e, status, code)
 	}
 	return e
@@ -162,8 +160,8 @@ func TestErrors(t *testing.T) {
 	c := client.New(url, token)
 	_, err := c.ApplyCatalog(t.Context(), []byte("regions: [{id: 1}, {name: x}]"))
 	e := wantError(t, err, 400, "invalid")
-	if len(e.Fields) != 2 || e.Fields[0].Field != "regions[0] (1).name" {
-		t.Errorf("fields %+v", e.Fields)
+	if len(e.InvalidFields) != 2 || len(e.InvalidFields["regions[0] (1).name"]) != 1 {
+		t.Errorf("fields %q", e.InvalidFields)
 	}
 	_, err = client.New(url, "wrong").Keys(t.Context())
 	wantError(t, err, 401, "unauthenticated")
@@ -172,128 +170,5 @@ func TestErrors(t *testing.T) {
 	_, err = client.New("localhost:1", token).Keys(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "must begin with http://") {
 		t.Errorf("an address without a scheme: %v", err)
-	}
-}
-
-// The errors of the reports have another form than those of our own API.
-func TestErrorsOfTheOtherDialect(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Request-ID", "r1")
-		w.WriteHeader(http.StatusBadRequest)
-		io.WriteString(w, `{"exception_class":"ValidationError","message":"no","request_id":"r1","invalid_fields":{"year_month":["a","b"]}}`)
-	}))
-	defer server.Close()
-	_, err := client.New(server.URL, "k").MonthlyTotals(t.Context(), client.MonthlyTotalsRequest{YearMonth: "x"})
-	e := wantError(t, err, 400, "ValidationError")
-	if len(e.Fields) != 1 || e.Fields[0] != (costd.FieldError{Field: "year_month", Message: "a; b"}) {
-		t.Errorf("fields %+v", e.Fields)
-	}
-}
-
-// A flaky handler lets the first requests fail, each in its way.
-type flaky struct {
-	mu       sync.Mutex
-	failures []func(w http.ResponseWriter, r *http.Request, next http.Handler)
-	requests int
-}
-
-func (f *flaky) around(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.requests++
-		if f.requests <= len(f.failures) {
-			f.failures[f.requests-1](w, r, next)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// count returns how many requests came.
-func (f *flaky) count() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.requests
-}
-
-func status(code int, retryAfter string) func(http.ResponseWriter, *http.Request, http.Handler) {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		if retryAfter != "" {
-			w.Header().Set("Retry-After", retryAfter)
-		}
-		w.WriteHeader(code)
-	}
-}
-
-// refused cuts the connection before the request is handled.
-func refused(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
-
-// lost cuts it after that, before the answer.
-func lost(_ http.ResponseWriter, r *http.Request, next http.Handler) {
-	next.ServeHTTP(httptest.NewRecorder(), r)
-	panic(http.ErrAbortHandler)
-}
-
-// Usage arrives, once, whatever happens to the first requests.
-func TestRetries(t *testing.T) {
-	f := &flaky{failures: []func(http.ResponseWriter, *http.Request, http.Handler){refused, status(503, "0"), lost, status(429, "0")}}
-	url, token, store := newServer(t, f.around)
-	c := client.New(url, token, client.WithBackoff(time.Millisecond), client.WithAttempts(5))
-	result, err := c.SendUsage(t.Context(), []costd.Usage{hour("r")})
-	if err != nil || f.count() != 5 || result.Unchanged != 1 {
-		t.Errorf("%+v, %v after %d requests", result, err, f.count())
-	}
-	if got := used(t, store); got != "60" {
-		t.Errorf("used %s, want 60", got)
-	}
-}
-
-func TestRetriesEnd(t *testing.T) {
-	for _, tt := range []struct {
-		name     string
-		failure  func(http.ResponseWriter, *http.Request, http.Handler)
-		call     func(*client.Client) error
-		requests int
-	}{
-		{"unavailable", status(503, "0"), func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 3},
-		{"cut", refused, func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 3},
-		{"broken", status(500, ""), func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 1},
-		{"wrong", status(400, ""), func(c *client.Client) error { _, err := c.Keys(t.Context()); return err }, 1},
-		{"not to be repeated", status(503, "0"), func(c *client.Client) error {
-			_, _, err := c.CreateKey(t.Context(), costd.RoleIngest, 0, nil)
-			return err
-		}, 1},
-	} {
-		f := &flaky{}
-		for range 9 {
-			f.failures = append(f.failures, tt.failure)
-		}
-		url, token, _ := newServer(t, f.around)
-		err := tt.call(client.New(url, token, client.WithBackoff(time.Millisecond), client.WithAttempts(3)))
-		if err == nil || f.count() != tt.requests {
-			t.Errorf("%s: %v after %d requests, want %d", tt.name, err, f.count(), tt.requests)
-		}
-	}
-}
-
-// A caller who gives up does not wait for the server's convenience.
-func TestRetriesHeedTheContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	f := &flaky{}
-	for range 9 {
-		f.failures = append(f.failures, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			time.AfterFunc(10*time.Millisecond, cancel)
-			status(503, "3600")(w, r, next)
-		})
-	}
-	url, token, _ := newServer(t, f.around)
-	_, err := client.New(url, token).Keys(ctx)
-	if !errors.Is(err, context.Canceled) || f.count() != 1 {
-		t.Errorf("%v after %d requests", err, f.count())
-	}
-	if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 503 {
-		t.Errorf("%v does not tell why it waited", err)
 	}
 }

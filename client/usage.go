@@ -77,15 +77,3 @@ func compress(body []byte) ([]byte, error) {
 	err = w.Close()
 	return b.Bytes(), err
 }
-
-// decode reads an answer that is no error.
-func decode[T any](answer []byte, err error) (T, error) {
-	var v T
-	if err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal(answer, &v); err != nil {
-		return v, fmt.Errorf("the answer is not what costd sends; check the address: %w", err)
-	}
-	return v, nil
-}

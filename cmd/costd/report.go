@@ -1,129 +1,115 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
+	"bufio"
 	"fmt"
-	"strings"
+	"io"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"costd"
 	"costd/client"
 )
 
 func newReportCommand(t terminal) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "report",
-		Short:   "Show cost reports",
-		Example: "  costd report totals --month 2026-10",
+		Use:   "report",
+		Short: "Show what was used, what it costs, and what is reserved",
+		Long: `Report shows the reports of the client whose key is used, from costd or from any
+other server of the same API: name it by --url.`,
+		Example: `  costd report totals --month 2026-10            # the month's bill, commitments included
+  costd report costs --from 2026-10-01 --to 2026-10-08
+  costd report resources --month 2026-10 --type volume --order-by billing_value.desc
+  costd report usage --month 2026-10 --project 501
+  costd report reservations`,
 	}
-	cmd.AddCommand(newReportTotalsCommand(t))
+	cmd.AddCommand(
+		newReportTotalsCommand(t),
+		newReportCostsCommand(t),
+		newReportResourcesCommand(t),
+		newReportUsageCommand(t),
+		newReportReservationsCommand(t),
+	)
 	return cmd
 }
 
-type totalsOptions struct {
+// reportOptions are what all report commands have.
+type reportOptions struct {
 	terminal
 	connection
-	month      string
-	format     format
-	regions    []int64
-	types      []string
-	tags       []string
-	noRounding bool
-	now        func() time.Time
+	format format
+	now    func() time.Time
 }
 
-func newReportTotalsCommand(t terminal) *cobra.Command {
-	o := &totalsOptions{terminal: t, format: newFormat("table", "json", "csv"), now: time.Now}
-	cmd := &cobra.Command{
-		Use:   "totals",
-		Short: "Show what a client used and owes in a month, commitments included",
-		Long: `Totals shows the monthly report of the client whose key is used: for each line what
-was covered by a commitment, what went beyond it, and what is paid as it goes.
-Months are those of UTC.`,
-		Example: `  costd report totals --month 2026-10
-  costd report totals --month 2026-10 --type ai_cluster --region 76
-  costd report totals --month 2026-10 --tag team=serving --tag env=prod
-  costd report totals --month 2026-10 --format csv > october.csv`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
-	}
-	cmd.Flags().StringVar(&o.month, "month", "", "month such as 2026-10 (default the current one)")
+func newReportOptions(t terminal, formats ...string) reportOptions {
+	return reportOptions{terminal: t, format: newFormat(formats...), now: time.Now}
+}
+
+func (o *reportOptions) addFlags(cmd *cobra.Command) {
 	cmd.Flags().Var(&o.format, "format", "how to print it")
-	cmd.Flags().Int64SliceVar(&o.regions, "region", nil, "only this region, by id; may be repeated")
-	cmd.Flags().StringSliceVar(&o.types, "type", nil, "only this type of resource, such as ai_cluster; may be repeated")
-	cmd.Flags().StringArrayVar(&o.tags, "tag", nil, "only resources with this tag, as key=value; repeated, with all of them")
-	cmd.Flags().BoolVar(&o.noRounding, "no-rounding", false, "costs to 18 decimals instead of 5")
 	o.connection.addFlags(cmd)
-	return cmd
 }
 
-func (o *totalsOptions) run(ctx context.Context) error {
-	request, err := o.request()
+// copy prints a CSV as it arrives.
+func (o *reportOptions) copy(f *client.CSV, err error) error {
 	if err != nil {
 		return err
 	}
-	c, err := o.client(o.terminal)
-	if err != nil {
-		return err
+	defer f.Close()
+	if _, err := io.Copy(o.out, f); err != nil {
+		return fmt.Errorf("the report is not whole: %w", err)
 	}
-	answer, err := c.MonthlyTotals(ctx, request)
-	if err != nil {
-		return err
-	}
-	if o.format.value != "table" {
-		_, err := o.out.Write(answer)
-		return err
-	}
-	var totals monthlyTotals
-	if err := json.Unmarshal(answer, &totals); err != nil {
-		return fmt.Errorf("the answer is not a cost report; check the address: %w", err)
-	}
-	month, _ := costd.ParseMonth(request.YearMonth) // request checked it
-	return totals.print(o.out, month, width(o.out))
+	return nil
 }
 
-// request returns what the flags ask for.
-func (o *totalsOptions) request() (client.MonthlyTotalsRequest, error) {
-	month := costd.MonthOf(costd.DayOf(o.now()))
-	if o.month != "" {
-		var err error
-		if month, err = costd.ParseMonth(o.month); err != nil {
-			return client.MonthlyTotalsRequest{}, fmt.Errorf("--month: %w", err)
-		}
-	}
-	tags, err := parseTags(o.tags)
-	if err != nil {
-		return client.MonthlyTotalsRequest{}, err
-	}
-	request := client.MonthlyTotalsRequest{YearMonth: month.String(), Regions: o.regions, Tags: tags}
-	for _, t := range o.types {
-		request.Types = append(request.Types, costd.Type(t))
-	}
-	if o.format.value == "csv" {
-		request.ResponseFormat = client.FormatCSVTotals
-	}
-	if o.noRounding {
-		request.Rounding = new(bool)
-	}
-	return request, nil
+// one yields a page alone.
+func one[P any](page P, err error) iter.Seq2[P, error] {
+	return func(yield func(P, error) bool) { yield(page, err) }
 }
 
-// parseTags makes a filter of "key=value" texts; a resource has to match them all.
-func parseTags(texts []string) (*client.TagFilter, error) {
-	if len(texts) == 0 {
-		return nil, nil
+// A jsonWriter prints a report as the API writes it, row by row as rows come, each
+// on a line of its own. A failed write is remembered until end.
+type jsonWriter struct {
+	out  *bufio.Writer
+	rows int // in the list that is open; 0 before the first
+}
+
+func newJSONWriter(w io.Writer) *jsonWriter { return &jsonWriter{out: bufio.NewWriter(w)} }
+
+// begin opens the report with its count and its first list.
+func (j *jsonWriter) begin(count int, list string) {
+	fmt.Fprintf(j.out, `{"count":%d,%q:[`, count, list)
+}
+
+// next closes a list and opens another one.
+func (j *jsonWriter) next(list string) {
+	fmt.Fprintf(j.out, "\n],%q:[", list)
+	j.rows = 0
+}
+
+func (j *jsonWriter) row(raw []byte) {
+	if j.rows > 0 {
+		j.out.WriteByte(',')
 	}
-	filter := &client.TagFilter{ConditionType: "AND"}
-	for _, text := range texts {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok || key == "" {
-			return nil, errors.New("--tag: write it as key=value")
-		}
-		filter.Conditions = append(filter.Conditions, client.TagCondition{Key: key, Value: value})
+	j.rows++
+	j.out.WriteByte('\n')
+	j.out.Write(raw)
+}
+
+func (j *jsonWriter) all(rows client.Rows) {
+	for _, row := range rows {
+		j.row(row.Base().Raw)
 	}
-	return filter, nil
+}
+
+// end closes the list and the report; last is what comes between, "" for nothing.
+func (j *jsonWriter) end(last string) error {
+	fmt.Fprintf(j.out, "\n]%s}\n", last)
+	return j.out.Flush()
+}
+
+// endCosts ends a report of costs.
+func (j *jsonWriter) endCosts(status client.PriceStatus) error {
+	return j.end(fmt.Sprintf(`,"price_status":%q`, status))
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,6 +45,9 @@ func sentence(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
+	if e, ok := errors.AsType[*client.Error](err); ok && e.ExceptionClass == "ValidationError" && len(e.InvalidFields) > 0 {
+		return mistakes(e.InvalidFields)
+	}
 	e, ok := errors.AsType[*costd.Error](err)
 	switch {
 	case !ok:
@@ -51,6 +56,16 @@ func sentence(err error) string {
 		return e.Error()
 	}
 	return e.Message
+}
+
+// mistakes says what is wrong with the fields of a request; the message of such an
+// error says the same for programs.
+func mistakes(fields map[string][]string) string {
+	var all []string
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		all = append(all, field+": "+strings.Join(fields[field], "; "))
+	}
+	return strings.Join(all, "; ")
 }
 
 func newRootCommand(t terminal) *cobra.Command {
@@ -149,7 +164,8 @@ func (c *connection) client(t terminal) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.New(firstOf(c.url, t.getenv(urlVariable), defaultURL), key), nil
+	name, _, _ := strings.Cut(version(), " ")
+	return client.New(firstOf(c.url, t.getenv(urlVariable), defaultURL), key, client.WithUserAgent("costd/"+name)), nil
 }
 
 func (c *connection) apiKey(t terminal) (string, error) {

@@ -6,6 +6,10 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +34,19 @@ func TestScripts(t *testing.T) {
 				ts.Defer(func() { ts.Check(s.stop()) })
 				ts.Setenv(urlVariable, s.url)
 				ts.Setenv(keyVariable, s.key)
+			},
+			// hosted points costd at a server that has nothing but the reports, below a
+			// path of its own.
+			"hosted": func(ts *testscript.TestScript, _ bool, args []string) {
+				target, err := url.Parse(ts.Getenv(urlVariable))
+				ts.Check(err)
+				mux := http.NewServeMux()
+				for _, path := range []string{"/hosted/cloud/", "/hosted/iam/"} {
+					mux.Handle(path, http.StripPrefix("/hosted", httputil.NewSingleHostReverseProxy(target)))
+				}
+				server := httptest.NewServer(mux)
+				ts.Defer(server.Close)
+				ts.Setenv(urlVariable, server.URL+"/hosted")
 			},
 			// setenv NAME FILE sets a variable to the first line of a file.
 			"setenv": func(ts *testscript.TestScript, _ bool, args []string) {

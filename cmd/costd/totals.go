@@ -9,157 +9,155 @@ import (
 	"strings"
 
 	"costd"
+	"costd/client"
 	"costd/decimal"
 )
 
-// monthlyTotals is the monthly report as it comes over the wire.
-type monthlyTotals struct {
-	Rows        []totalsRow `json:"results"`
-	PriceStatus string      `json:"price_status"`
+// A costTable is a report of totals as a table for people.
+type costTable struct {
+	rows   client.Rows
+	sums   map[string]decimal.Decimal // by currency
+	narrow bool                       // features stand on lines of their own
 }
 
-// totalsRow is a row of it. Null texts are "".
-type totalsRow struct {
-	Type     string           `json:"type"`
-	Value    decimal.Decimal  `json:"billing_value"`
-	Unit     string           `json:"billing_value_unit"`
-	Metric   string           `json:"billing_metric_name"`
-	RegionID int64            `json:"region_id"`
-	Feature  string           `json:"billing_feature_name"`
-	Cost     *decimal.Decimal `json:"cost"`
-	Currency string           `json:"currency"`
-	Err      string           `json:"err"`
-	dimensions
-}
-
-// dimensions holds what tells lines of one metric apart; at most one is there.
-type dimensions struct {
-	Flavor        string `json:"flavor"`
-	VolumeType    string `json:"volume_type"`
-	FileShareType string `json:"file_share_type"`
-	InstanceType  string `json:"instance_type"`
-}
-
-func (d *dimensions) dimension() string {
-	return cmp.Or(d.Flavor, d.VolumeType, d.FileShareType, d.InstanceType)
-}
-
-// name returns what the row is about and under which pricing rule it falls.
-func (r *totalsRow) name() (name, kind string) {
-	name = cmp.Or(r.Feature, fmt.Sprintf("%s in region %d", r.Metric, r.RegionID))
+// featureOf returns what the row is about and under which pricing rule it falls.
+func featureOf(row client.Row) (name, kind string) {
+	r := row.Base()
+	name = cmp.Or(r.FeatureName, fmt.Sprintf("%s in region %d", r.Metric, r.RegionID))
 	for _, k := range []costd.Kind{costd.Commit, costd.Overcommit, costd.PAYG} {
 		if feature, ok := strings.CutSuffix(name, " - "+k.String()); ok {
 			name, kind = feature, k.String()
 			break
 		}
 	}
-	if d := r.dimension(); !strings.Contains(name, d) {
+	if d := row.Dimension(); !strings.Contains(name, d) {
 		name += " (" + d + ")"
 	}
 	return name, kind
 }
 
-// print writes the report as a table for people. Numbers are those of the report,
-// to the last digit. Features stand on lines of their own if the table would be
-// wider than the given width; 0 means that it may have any.
-func (m *monthlyTotals) print(w io.Writer, month costd.Month, width int) error {
-	title := month.Period().From.Time().Format("January 2006")
-	if len(m.Rows) == 0 {
-		_, err := fmt.Fprintf(w, "%s: no usage and no commitments\n", title)
+// printTotals writes the report as a table for people; nothing is what to say if it
+// is empty. Numbers are those of the report, to the last digit. Features stand on
+// lines of their own if the table would be wider than the given width; 0 means that
+// it may have any.
+func printTotals(w io.Writer, report *client.CostReport, title, nothing string, width int) error {
+	if len(report.Results) == 0 {
+		_, err := fmt.Fprintf(w, "%s: %s\n", title, nothing)
 		return err
 	}
-	sums, err := m.sums()
+	sums, err := sumCosts(report.Results)
 	if err != nil {
 		return err
 	}
-	t := m.table(sums, false)
-	if width > 0 && t.width() > width {
-		t = m.table(sums, true)
-	}
+	t := &costTable{rows: report.Results, sums: sums}
+	return printTable(w, title, t.fitting(width), costNotes(report.Results, report.PriceStatus))
+}
+
+// printTable writes a table between its title and its notes.
+func printTable(w io.Writer, title string, t *table, notes []string) error {
 	if _, err := fmt.Fprintf(w, "%s (UTC)\n\n", title); err != nil {
 		return err
 	}
 	if err := t.write(w); err != nil {
 		return err
 	}
-	for _, note := range m.notes() {
+	for _, note := range notes {
 		fmt.Fprintln(w, note) // a terminal that is gone was noticed above
 	}
 	return nil
 }
 
-// table returns the report as a table, narrow or wide.
-func (m *monthlyTotals) table(sums map[string]decimal.Decimal, narrow bool) *table {
-	currencies := slices.Sorted(maps.Keys(sums))
-	cost := "COST"
-	if len(currencies) == 1 {
-		cost += " " + currencies[0]
-	}
-	t := newTable(column{title: "FEATURE"}, column{title: "PRICED AS"}, column{title: "USED", right: true}, column{}, column{title: cost, point: true})
-	m.addRows(t, narrow)
-	t.add("")
-	for _, currency := range currencies {
-		t.add("Total "+currency, "", "", "", grouped(sums[currency].String(), 2))
+// fitting returns the table, in its narrow form if the wide one is too wide.
+func (c *costTable) fitting(width int) *table {
+	t := c.table()
+	if width > 0 && t.width() > width {
+		c.narrow = true
+		t = c.table()
 	}
 	return t
 }
 
+func (c *costTable) table() *table {
+	t := newTable(column{title: "FEATURE"}, column{title: "PRICED AS"}, column{title: "USED", right: true}, column{}, costColumn(c.sums))
+	c.addRows(t)
+	t.add("")
+	for _, currency := range slices.Sorted(maps.Keys(c.sums)) {
+		t.add("Total "+currency, "", "", "", grouped(c.sums[currency].String(), 2))
+	}
+	return t
+}
+
+// costColumn names the currency if there is only one.
+func costColumn(sums map[string]decimal.Decimal) column {
+	title := "COST"
+	if len(sums) == 1 {
+		for currency := range sums {
+			title += " " + currency
+		}
+	}
+	return column{title: title, point: true}
+}
+
 // addRows adds the rows under the name of their type. The overcommit of a
 // commitment does not repeat its name.
-func (m *monthlyTotals) addRows(t *table, narrow bool) {
-	typ, above, notes := "", "", 0
-	for i := range m.Rows {
-		r := &m.Rows[i]
+func (c *costTable) addRows(t *table) {
+	var typ costd.Type
+	above, notes := "", noteMarks{}
+	for _, row := range c.rows {
+		r := row.Base()
 		if r.Type != typ {
 			typ, above = r.Type, ""
-			t.add(typ)
+			t.add(string(typ))
 		}
-		feature, kind := r.name()
+		feature, kind := featureOf(row)
 		cell := ""
 		switch {
 		case feature == above:
-		case narrow:
+		case c.narrow:
 			t.add("  " + feature)
 		default:
 			cell = "  " + feature
 		}
 		above = feature
-		if r.Err != "" {
-			notes++
-		}
-		t.add(cell, kind, grouped(r.Value.String(), 0), r.Unit, r.cost(notes))
+		t.add(cell, kind, grouped(r.BillingValue.String(), 0), r.Unit, notes.cost(r))
 	}
 }
 
-// cost returns the cost for people, or the mark of the note that says why there
-// is none.
-func (r *totalsRow) cost(note int) string {
+// noteMarks counts the marks of the notes that say why a cost is missing.
+type noteMarks struct{ n int }
+
+// cost returns the cost for people, or the mark of its note.
+func (m *noteMarks) cost(r *client.Common) string {
+	if r.Err != "" {
+		m.n++
+	}
 	switch {
 	case r.Cost != nil:
 		return grouped(r.Cost.String(), 2)
 	case r.Err != "":
-		return fmt.Sprintf("[%d]", note)
+		return fmt.Sprintf("[%d]", m.n)
 	}
 	return ""
 }
 
-// notes says why costs are missing, in the order of the marks.
-func (m *monthlyTotals) notes() (notes []string) {
-	for _, r := range m.Rows {
-		if r.Err != "" {
-			notes = append(notes, fmt.Sprintf("[%d] %s", len(notes)+1, r.Err))
+// costNotes says why costs are missing, in the order of the marks.
+func costNotes(rows client.Rows, status client.PriceStatus) (notes []string) {
+	for _, row := range rows {
+		if reason := row.Base().Err; reason != "" {
+			notes = append(notes, fmt.Sprintf("[%d] %s", len(notes)+1, reason))
 		}
 	}
-	if m.PriceStatus == "hide" {
+	if status == client.PricesHidden {
 		notes = append(notes, "Prices are hidden from this client.")
 	}
 	return notes
 }
 
-// sums returns the exact sum of the costs in each currency.
-func (m *monthlyTotals) sums() (map[string]decimal.Decimal, error) {
+// sumCosts returns the exact sum of the costs in each currency.
+func sumCosts(rows client.Rows) (map[string]decimal.Decimal, error) {
 	sums := map[string]decimal.Decimal{}
-	for _, r := range m.Rows {
+	for _, row := range rows {
+		r := row.Base()
 		if r.Cost == nil {
 			continue
 		}

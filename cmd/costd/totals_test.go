@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
+	"costd/client"
 )
 
 // wire is a report with all that a table has to cope with.
@@ -60,18 +60,17 @@ Total EUR                                             18,826.71946
 `
 
 func TestTotalsTable(t *testing.T) {
-	var totals monthlyTotals
+	var totals client.CostReport
 	if err := json.Unmarshal([]byte(wire), &totals); err != nil {
 		t.Fatal(err)
 	}
-	october := costd.NewMonth(2026, 10)
 	wideEnough := longest(wideTable)
 	for _, tt := range []struct {
 		width int
 		want  string
 	}{{0, wideTable}, {wideEnough, wideTable}, {wideEnough - 1, narrowTable}, {10, narrowTable}} {
 		var b strings.Builder
-		if err := totals.print(&b, october, tt.width); err != nil {
+		if err := printTotals(&b, &totals, "October 2026", "", tt.width); err != nil {
 			t.Fatal(err)
 		}
 		if b.String() != tt.want {
@@ -88,9 +87,10 @@ func longest(lines string) (width int) {
 }
 
 func TestTotalsWithoutPrices(t *testing.T) {
-	totals := monthlyTotals{PriceStatus: "hide", Rows: []totalsRow{{Type: "floatingip", Unit: "minutes", Metric: "floating_min", RegionID: 76, Feature: "Floating IP - PAYG"}}}
+	row := &client.FloatingIP{Common: client.Common{Type: "floatingip", Unit: "minutes", Metric: "floating_min", RegionID: 76, FeatureName: "Floating IP - PAYG"}}
+	totals := client.CostReport{PriceStatus: client.PricesHidden, Results: client.Rows{row}}
 	var b strings.Builder
-	if err := totals.print(&b, costd.NewMonth(2026, 10), 0); err != nil {
+	if err := printTotals(&b, &totals, "October 2026", "", 0); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "\nPrices are hidden from this client.\n") || strings.Contains(b.String(), "Total") {
