@@ -165,7 +165,8 @@ type Key struct {
 // NotFound where said, Internal otherwise.
 type Catalog interface {
 	// Entries returns all entries, each list ordered by its key, and the version
-	// of the catalog, which grows with every change and never repeats.
+	// of the catalog, which grows with every change and never repeats. The lists
+	// may be shared: callers must not change them.
 	Entries(ctx context.Context) (Entries, int64, error)
 	// Version returns the version of the catalog alone, cheaply: readers ask for it
 	// before every answer to see whether what they made of the entries still holds.
