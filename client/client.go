@@ -75,13 +75,11 @@ func WithCompression(on bool) Option { return func(c *Client) { c.compress = on 
 // New returns a client of the server at baseURL ("http://127.0.0.1:8080" or
 // "https://api.gcore.com"), whose requests carry the key.
 func New(baseURL, apiKey string, options ...Option) *Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = answerTimeout
 	c := &Client{
 		baseURL:     strings.TrimRight(strings.TrimSpace(baseURL), "/"),
 		apiKey:      strings.TrimSpace(apiKey),
 		userAgent:   defaultUserAgent,
-		http:        &http.Client{Transport: transport},
+		http:        newHTTPClient(),
 		maxRetries:  defaultRetries,
 		retryWait:   defaultRetryWait,
 		longestWait: defaultLongestWait,
@@ -91,6 +89,16 @@ func New(baseURL, apiKey string, options ...Option) *Client {
 		option(c)
 	}
 	return c
+}
+
+func newHTTPClient() *http.Client {
+	transport, ok := http.DefaultTransport.(*http.Transport)
+	if !ok { // the program has put its own in place
+		return &http.Client{}
+	}
+	transport = transport.Clone()
+	transport.ResponseHeaderTimeout = answerTimeout
+	return &http.Client{Transport: transport}
 }
 
 func isLoopback(baseURL string) bool {

@@ -66,11 +66,12 @@ func (c *Client) Projects(ctx context.Context, request ProjectsRequest) (*List[P
 // AllProjects yields the projects of all pages. An error ends the sequence.
 func (c *Client) AllProjects(ctx context.Context, request ProjectsRequest) iter.Seq2[Project, error] {
 	fillLimit(&request.Limit)
-	return items(pages(request.Offset, func(offset int) (*List[Project], error) {
+	window := (*List[Project]).window
+	return rowsOf(pages(request.Offset, window, func(offset int) (*List[Project], error) {
 		page := request
 		page.Offset = offset
 		return c.Projects(ctx, page)
-	}))
+	}), window)
 }
 
 // A Region is a place where resources are.
@@ -134,11 +135,12 @@ func (c *Client) Regions(ctx context.Context, request RegionsRequest) (*List[Reg
 // AllRegions yields the regions of all pages. An error ends the sequence.
 func (c *Client) AllRegions(ctx context.Context, request RegionsRequest) iter.Seq2[Region, error] {
 	fillLimit(&request.Limit)
-	return items(pages(request.Offset, func(offset int) (*List[Region], error) {
+	window := (*List[Region]).window
+	return rowsOf(pages(request.Offset, window, func(offset int) (*List[Region], error) {
 		page := request
 		page.Offset = offset
 		return c.Regions(ctx, page)
-	}))
+	}), window)
 }
 
 // An Account is the client whose key is used.

@@ -12,26 +12,21 @@ func fillLimit(limit *int) {
 	}
 }
 
-// A page is a window on a long list.
-type page[T any] interface {
-	// window returns the items of the page, and the number of items on all pages.
-	window() ([]T, int)
-}
-
+// window returns the rows of a page, and the number of rows on all pages.
 func (r *CostReport) window() ([]Row, int)  { return r.Results, r.Count }
 func (r *UsageReport) window() ([]Row, int) { return r.Resources, r.Count }
 func (l *List[T]) window() ([]T, int)       { return l.Results, l.Count }
 
 // pages yields page after page of what fetch returns, moving the offset by as many
-// items as there were: a server may send fewer than were asked for.
-func pages[P page[T], T any](first int, fetch func(offset int) (P, error)) iter.Seq2[P, error] {
+// rows as there were: a server may send fewer than were asked for.
+func pages[P, T any](first int, window func(P) ([]T, int), fetch func(offset int) (P, error)) iter.Seq2[P, error] {
 	return func(yield func(P, error) bool) {
 		for offset := first; ; {
 			p, err := fetch(offset)
 			if !yield(p, err) || err != nil {
 				return
 			}
-			rows, count := p.window()
+			rows, count := window(p)
 			offset += len(rows)
 			if len(rows) == 0 || offset >= count {
 				return
@@ -40,8 +35,8 @@ func pages[P page[T], T any](first int, fetch func(offset int) (P, error)) iter.
 	}
 }
 
-// items yields the items of all pages.
-func items[P page[T], T any](pages iter.Seq2[P, error]) iter.Seq2[T, error] {
+// rowsOf yields the rows of all pages.
+func rowsOf[P, T any](pages iter.Seq2[P, error], window func(P) ([]T, int)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for p, err := range pages {
 			if err != nil {
@@ -49,7 +44,7 @@ func items[P page[T], T any](pages iter.Seq2[P, error]) iter.Seq2[T, error] {
 				yield(none, err)
 				return
 			}
-			rows, _ := p.window()
+			rows, _ := window(p)
 			for _, row := range rows {
 				if !yield(row, nil) {
 					return

@@ -86,7 +86,7 @@ func (c *Client) CostResourcesCSV(ctx context.Context, request CostResourcesRequ
 // CostResourcePages yields page after page. An error ends the sequence.
 func (c *Client) CostResourcePages(ctx context.Context, request CostResourcesRequest) iter.Seq2[*CostReport, error] {
 	fillLimit(&request.Limit)
-	return pages(request.Offset, func(offset int) (*CostReport, error) {
+	return pages(request.Offset, (*CostReport).window, func(offset int) (*CostReport, error) {
 		page := request
 		page.Offset = offset
 		return c.CostResources(ctx, page)
@@ -95,7 +95,7 @@ func (c *Client) CostResourcePages(ctx context.Context, request CostResourcesReq
 
 // AllCostResources yields the rows of all pages. An error ends the sequence.
 func (c *Client) AllCostResources(ctx context.Context, request CostResourcesRequest) iter.Seq2[Row, error] {
-	return items(c.CostResourcePages(ctx, request))
+	return rowsOf(c.CostResourcePages(ctx, request), (*CostReport).window)
 }
 
 // UsageReport returns what was used, without money: a page of resources, and
@@ -107,7 +107,7 @@ func (c *Client) UsageReport(ctx context.Context, request UsageRequest) (*UsageR
 // UsageReportPages yields page after page. An error ends the sequence.
 func (c *Client) UsageReportPages(ctx context.Context, request UsageRequest) iter.Seq2[*UsageReport, error] {
 	fillLimit(&request.Limit)
-	return pages(request.Offset, func(offset int) (*UsageReport, error) {
+	return pages(request.Offset, (*UsageReport).window, func(offset int) (*UsageReport, error) {
 		page := request
 		page.Offset = offset
 		return c.UsageReport(ctx, page)
@@ -116,7 +116,7 @@ func (c *Client) UsageReportPages(ctx context.Context, request UsageRequest) ite
 
 // AllUsageResources yields the resources of all pages. An error ends the sequence.
 func (c *Client) AllUsageResources(ctx context.Context, request UsageRequest) iter.Seq2[Row, error] {
-	return items(c.UsageReportPages(ctx, request))
+	return rowsOf(c.UsageReportPages(ctx, request), (*UsageReport).window)
 }
 
 func report[T any](ctx context.Context, c *Client, path string, request any) (*T, error) {
