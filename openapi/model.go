@@ -83,18 +83,18 @@ type schema struct {
 	Format               string
 	Description          string
 	Deprecated           bool
-	Const                *yaml.Node
+	Const                yaml.Node
 	Enum                 []string
-	Default              *yaml.Node
+	Default              yaml.Node
 	Examples             []yaml.Node
 	Pattern              string
-	Minimum, Maximum     *yaml.Node
-	ExclusiveMinimum     *yaml.Node `yaml:"exclusiveMinimum"`
-	MinLength            *int       `yaml:"minLength"`
-	MaxLength            *int       `yaml:"maxLength"`
-	MinItems             *int       `yaml:"minItems"`
-	MaxItems             *int       `yaml:"maxItems"`
-	MaxProperties        *int       `yaml:"maxProperties"`
+	Minimum, Maximum     yaml.Node
+	ExclusiveMinimum     yaml.Node `yaml:"exclusiveMinimum"`
+	MinLength            *int      `yaml:"minLength"`
+	MaxLength            *int      `yaml:"maxLength"`
+	MinItems             *int      `yaml:"minItems"`
+	MaxItems             *int      `yaml:"maxItems"`
+	MaxProperties        *int      `yaml:"maxProperties"`
 	Properties           ordered[*schema]
 	Required             []string
 	Items                *schema

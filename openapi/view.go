@@ -37,6 +37,7 @@ type operationView struct {
 type bodyView struct {
 	MediaType string
 	Type      phrase
+	Fields    []row // of a request
 	Examples  []exampleView
 }
 
@@ -127,6 +128,7 @@ func (d *document) operation(method, path string, shared []parameter, o *operati
 	}
 	if o.RequestBody != nil {
 		v.Bodies, v.Optional = d.bodies(o.RequestBody.Content), !o.RequestBody.Required
+		v.Bodies[0].Fields = d.rows(d.resolve(o.RequestBody.Content[0].Value.Schema), "")
 	}
 	v.Curl = curl(&v)
 	for _, r := range o.Responses {
@@ -172,7 +174,7 @@ func (d *document) bodies(content ordered[media]) (views []bodyView) {
 }
 
 func (d *document) schema(name string, s *schema) schemaView {
-	v := schemaView{Name: name, Description: markup(s.Description), Values: s.Enum, Limits: limits(s), Rows: d.rows(s, "")}
+	v := schemaView{Name: name, Description: markup(s.Description), Values: s.values(), Limits: limits(s), Rows: d.rows(s, "")}
 	v.Bases, v.Choices = d.bases(s), choices(s)
 	if len(v.Rows) == 0 && len(v.Choices) == 0 && len(v.Bases) == 0 {
 		v.Type = d.phrase(s)
@@ -248,10 +250,34 @@ func merge(rows, more []row) []row {
 }
 
 func (d *document) row(name string, s *schema, required bool) row {
-	return row{
+	r := row{
 		Name: name, Required: required, Deprecated: s.Deprecated,
-		Type: d.phrase(s), Values: s.Enum, Limits: limits(s), Description: markup(d.description(s)),
+		Type: d.phrase(s), Values: s.values(), Limits: limits(s), Description: markup(d.description(s)),
 	}
+	if of, ok := component(s.Ref); ok {
+		if simple := d.resolve(s); simple.isSimple() {
+			r.Type, r.Values, r.Limits = d.phrase(simple), simple.values(), limits(simple)
+			r.Type[0].Schema = of
+			r.Deprecated = r.Deprecated || simple.Deprecated
+		}
+	}
+	return r
+}
+
+// maxValues is how many values are listed where a schema is referred to.
+const maxValues = 14
+
+// isSimple reports whether a schema can be told in the place of its name.
+func (s *schema) isSimple() bool {
+	return len(s.Properties)+len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) == 0 && len(s.Type) > 0 && len(s.Enum) <= maxValues
+}
+
+// values lists what a value may be, or what the items of a list may be.
+func (s *schema) values() []string {
+	if s.Items != nil {
+		return s.Items.Enum
+	}
+	return s.Enum
 }
 
 // description returns what a schema says of itself, or what it refers to says.

@@ -15,8 +15,8 @@ func (d *document) phrase(s *schema) phrase {
 		return phrase{{Text: name, Schema: name}}
 	}
 	switch {
-	case s.Const != nil:
-		return phrase{{Text: compact(s.Const)}}
+	case !s.Const.IsZero():
+		return phrase{{Text: compact(&s.Const)}}
 	case len(s.OneOf) > 0:
 		return d.join(s.OneOf, " or ")
 	case len(s.AllOf) > 0:
@@ -66,6 +66,8 @@ func limits(s *schema) (list []string) {
 			list = append(list, fmt.Sprintf("exactly %d %s", *low, what))
 		case low != nil && high != nil:
 			list = append(list, fmt.Sprintf("%d to %d %s", *low, *high, what))
+		case low != nil && *low == 1:
+			list = append(list, "not empty")
 		case low != nil:
 			list = append(list, fmt.Sprintf("at least %d %s", *low, what))
 		case high != nil:
@@ -78,19 +80,19 @@ func limits(s *schema) (list []string) {
 	between(s.MinLength, s.MaxLength, "characters")
 	between(s.MinItems, s.MaxItems, "items")
 	between(nil, s.MaxProperties, "keys")
-	if s.Default != nil {
-		list = append(list, "default "+compact(s.Default))
+	if !s.Default.IsZero() {
+		list = append(list, "default "+compact(&s.Default))
 	}
 	return list
 }
 
 func bounds(s *schema) []string {
 	switch {
-	case s.Minimum != nil && s.Maximum != nil:
+	case !s.Minimum.IsZero() && !s.Maximum.IsZero():
 		return []string{s.Minimum.Value + " to " + s.Maximum.Value}
-	case s.Minimum != nil:
+	case !s.Minimum.IsZero():
 		return []string{"at least " + s.Minimum.Value}
-	case s.ExclusiveMinimum != nil:
+	case !s.ExclusiveMinimum.IsZero():
 		return []string{"above " + s.ExclusiveMinimum.Value}
 	}
 	return nil
