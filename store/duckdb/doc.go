@@ -7,6 +7,8 @@
 // the minima and maxima it keeps of every column of every 122,880 rows. So the
 // memory that is needed does not grow with what is stored.
 //
-// There is one writer at a time and any number of readers, each of which sees one
-// snapshot for as long as it reads. A commit is on disk before it is answered.
+// There is one writer at a time and many readers, each of which sees one snapshot
+// for as long as it reads. A commit is in the write-ahead log, and the log on disk,
+// before it is answered. The log is moved into the database after a commit that
+// made it large, on Close, and never as a part of a commit.
 package duckdb

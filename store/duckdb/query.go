@@ -132,13 +132,12 @@ func (s *selection) filter(f *costd.Filter) (string, error) {
 	if !known {
 		return "", costd.InvalidField("field", "%q is not a field to filter by", f.Field)
 	}
-	values := "SELECT unnest($filter_values::VARCHAR[])"
-	s.arg("filter_type", string(f.Type))
-	s.arg("filter_values", f.Values)
+	values, list := "SELECT unnest($filter_values::VARCHAR[])", f.Values
 	if f.Field == costd.FieldLastSize {
-		values = "SELECT unnest($filter_values::VARCHAR[])::DECIMAL(29, 9)"
-		s.args[len(s.args)-1] = sql.Named("filter_values", sizes(f.Values))
+		values, list = values+"::DECIMAL(29, 9)", sizes(f.Values)
 	}
+	s.arg("filter_type", string(f.Type))
+	s.arg("filter_values", list)
 	info, _ := f.Type.Info()
 	if f.Field == costd.FieldType || f.Field == costd.FieldUUID || f.Field == info.RowDimension {
 		return fmt.Sprintf("type = $filter_type AND %s IN (%s)", column, values), nil
@@ -203,20 +202,18 @@ const taggedSQL = `, tag AS (
 
 // texts returns list with its elements as plain strings, as parameters have to be.
 func texts[T ~string](list []T) []string {
-	return slices.Collect(func(yield func(string) bool) {
-		for _, element := range list {
-			if !yield(string(element)) {
-				return
-			}
-		}
-	})
+	plain := make([]string, len(list))
+	for i, element := range list {
+		plain[i] = string(element)
+	}
+	return plain
 }
 
-// Units are added up exactly, as an upper and a lower half of 64 bits each: the
-// database's own sum of HUGEINT wraps around silently where partial sums of
-// several threads are combined, while the sums of the halves cannot overflow.
-
 // join returns the sum of which upper and lower are the halves, nil being 0.
+//
+// Every query adds up units exactly, as an upper and a lower half of 64 bits each:
+// the database's own sum of HUGEINT wraps around silently where partial sums of
+// several threads are combined, while the sums of the halves cannot overflow.
 func join(upper, lower *big.Int) (*big.Int, error) {
 	sum := new(big.Int)
 	if upper != nil {
