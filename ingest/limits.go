@@ -34,6 +34,40 @@ const (
 	maxSpan = 31 * 24 * time.Hour
 )
 
+// Limits bound what a Service holds in memory at once, whoever sends it. A zero
+// means the default. What goes over a limit is refused with Unavailable at once.
+type Limits struct {
+	// QueueRecords and QueueBytes bound the records that wait to be written, beside
+	// the batch being written: 100,000 and 128 MiB. A lone request always gets in.
+	QueueRecords int
+	QueueBytes   int64
+	// BodyBytes bounds the bodies of all requests under way, as they are after
+	// decompression: 128 MiB, and never less than MaxBody.
+	BodyBytes int64
+	// Decoders bounds the bodies that are decoded at the same time, for each may
+	// become costd.MaxBatch records: twice as many as there are processors. Others
+	// wait for their turn.
+	Decoders int
+}
+
+const (
+	defaultQueueRecords = costd.MaxBatch
+	defaultQueueBytes   = 128 << 20
+	defaultBodyBytes    = 2 * MaxBody
+
+	// maxBatchBytes bounds the records that one write to the store merges.
+	maxBatchBytes = 128 << 20
+
+	// What things take in memory beside the texts in them, rounded up.
+	recordBytes = 512
+	partBytes   = 128
+	tagBytes    = 64
+
+	// maxPooled is the largest buffer that is kept for the next body. Few are
+	// larger, and those may as well be made anew.
+	maxPooled = 4 << 20
+)
+
 // largestGiB is a pebibyte: a larger size of something measured in bytes has been
 // given in bytes. Taken for GiB it would be charged a billionfold.
 var largestGiB = decimal.FromInt(1 << 20)

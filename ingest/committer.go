@@ -1,0 +1,290 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"costd"
+)
+
+// A Writer stores records as costd.UsageStore says of its Write.
+type Writer interface {
+	Write(ctx context.Context, records []costd.Record) ([]costd.Outcome, error)
+}
+
+// A Committer turns many small writes into few large ones (group commit): while
+// one write to the store runs, the records that arrive wait, and together they are
+// the next one, in the order of their arrival. A lone sender waits for nobody.
+//
+// What waits is bounded, and what would go over is refused at once. It may be used
+// by several goroutines, by pointer; Close makes it stop.
+type Committer struct {
+	Store Writer
+	// QueueRecords and QueueBytes bound what waits, beside the batch being written;
+	// 0 means the defaults of Limits.
+	QueueRecords int
+	QueueBytes   int64
+	// Written, if set, is called after each write to the store.
+	Written func(Written)
+
+	mu      sync.Mutex
+	waiting []*submission
+	queue   Queue         // sums over waiting
+	idle    chan struct{} // closed when the running writer ends; nil if none runs
+	closed  bool
+}
+
+// Written describes one write to the store.
+type Written struct {
+	Requests int
+	Records  int
+	Took     time.Duration
+	Err      error
+}
+
+// A Queue says how much waits to be written.
+type Queue struct {
+	Requests int
+	Records  int
+	Bytes    int64 // of memory, roughly
+}
+
+// A submission is the records of one Write, and what becomes of them.
+type submission struct {
+	records  []costd.Record
+	bytes    int64
+	done     chan struct{} // closed when the fields below are set
+	outcomes []costd.Outcome
+	err      error
+}
+
+// errFull is the cause of errors that say that there is no room.
+var errFull = errors.New("full")
+
+// Write stores the records as the store's own Write does, and returns when they
+// are durable. It keeps them until then, even if ctx ends first: who sends them
+// again changes nothing. It fails with Unavailable when too much waits already, or
+// after Close.
+func (c *Committer) Write(ctx context.Context, records []costd.Record) (_ []costd.Outcome, err error) {
+	defer costd.Wrap(&err, "ingest.Committer.Write")
+	switch {
+	case len(records) > costd.MaxBatch:
+		return nil, tooManyRecords()
+	case ctx.Err() != nil:
+		return nil, interrupted(ctx)
+	case len(records) == 0:
+		return nil, nil
+	}
+	s := &submission{records: records, bytes: memory(records), done: make(chan struct{})}
+	if err := c.submit(s); err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.done:
+		return s.outcomes, s.err
+	case <-ctx.Done():
+		c.withdraw(s)
+		return nil, interrupted(ctx)
+	}
+}
+
+func interrupted(ctx context.Context) error {
+	return &costd.Error{Code: costd.Unavailable, Message: "the request was ended before it was done; send it again", Err: context.Cause(ctx)}
+}
+
+// submit queues s and sees to it that somebody writes.
+func (c *Committer) submit(s *submission) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return costd.Errorf(costd.Unavailable, "the server is stopping; send the records again when it is back")
+	}
+	if c.full(len(s.records), s.bytes) {
+		return full("too many records wait to be written; send these again later")
+	}
+	c.waiting = append(c.waiting, s)
+	c.count(s, 1)
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+		go c.run()
+	}
+	return nil
+}
+
+func full(message string) error {
+	return &costd.Error{Code: costd.Unavailable, Message: message, Err: errFull}
+}
+
+// full reports whether so much more is too much. When nothing waits nothing is:
+// limits below the size of one request must not shut it out for ever.
+func (c *Committer) full(records int, bytes int64) bool {
+	return len(c.waiting) > 0 &&
+		(c.queue.Records+records > orDefault(c.QueueRecords, defaultQueueRecords) ||
+			c.queue.Bytes+bytes > orDefault(c.QueueBytes, defaultQueueBytes))
+}
+
+func orDefault[T int | int64](limit, standard T) T {
+	if limit <= 0 {
+		return standard
+	}
+	return limit
+}
+
+func (c *Committer) count(s *submission, sign int) {
+	c.queue.Requests += sign
+	c.queue.Records += sign * len(s.records)
+	c.queue.Bytes += int64(sign) * s.bytes
+}
+
+// withdraw takes s back if it still waits; what is being written goes on.
+func (c *Committer) withdraw(s *submission) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.waiting, s); i >= 0 {
+		c.waiting = slices.Delete(c.waiting, i, i+1)
+		c.count(s, -1)
+	}
+}
+
+// Queue returns how much waits now.
+func (c *Committer) Queue() Queue {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queue
+}
+
+// Full reports whether a record more would be refused now.
+func (c *Committer) Full() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.full(1, recordBytes)
+}
+
+// Close refuses further records and returns when those that wait are written, or
+// with Unavailable when ctx ends first.
+func (c *Committer) Close(ctx context.Context) error {
+	c.mu.Lock()
+	c.closed = true
+	idle := c.idle
+	c.mu.Unlock()
+	if idle == nil {
+		return nil
+	}
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return &costd.Error{Code: costd.Unavailable, Op: "ingest.Committer.Close", Message: "records still wait to be written", Err: context.Cause(ctx)}
+	}
+}
+
+// run writes until nothing waits.
+func (c *Committer) run() {
+	for batch := c.next(); batch != nil; batch = c.next() {
+		c.commit(batch)
+	}
+}
+
+// next takes from the queue what goes into one write, or ends the run.
+func (c *Committer) next() []*submission {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waiting) == 0 {
+		c.waiting = nil // it may have grown large
+		close(c.idle)
+		c.idle = nil
+		return nil
+	}
+	n, records, bytes := 0, 0, int64(0)
+	for _, s := range c.waiting {
+		records, bytes = records+len(s.records), bytes+s.bytes
+		if n > 0 && (records > costd.MaxBatch || bytes > maxBatchBytes) {
+			break
+		}
+		n++
+	}
+	batch := slices.Clone(c.waiting[:n])
+	c.waiting = slices.Delete(c.waiting, 0, n)
+	for _, s := range batch {
+		c.count(s, -1)
+	}
+	return batch
+}
+
+// commit writes a batch and answers everyone in it. A store that cannot write now
+// fails them all; any other failure may be the fault of one, so each half of the
+// batch is written by itself, down to the one that fails alone.
+func (c *Committer) commit(batch []*submission) {
+	outcomes, err := c.write(batch)
+	if err != nil && len(batch) > 1 && costd.ErrorCode(err) != costd.Unavailable {
+		half := len(batch) / 2
+		c.commit(batch[:half])
+		c.commit(batch[half:])
+		return
+	}
+	for _, s := range batch {
+		if s.err = err; err == nil {
+			s.outcomes, outcomes = outcomes[:len(s.records)], outcomes[len(s.records):]
+		}
+		close(s.done)
+	}
+}
+
+// write hands a batch to the store. No caller's context ends it, as others wait
+// for it too; and a panic fails the batch, not the process.
+func (c *Committer) write(batch []*submission) (outcomes []costd.Outcome, err error) {
+	records := merge(batch)
+	start := time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+		if c.Written != nil {
+			c.Written(Written{Requests: len(batch), Records: len(records), Took: time.Since(start), Err: err})
+		}
+	}()
+	outcomes, err = c.Store.Write(context.Background(), records)
+	if err == nil && len(outcomes) != len(records) {
+		err = fmt.Errorf("the store returned %d outcomes of %d records", len(outcomes), len(records))
+	}
+	return outcomes, err
+}
+
+// merge returns the records of a batch in one list.
+func merge(batch []*submission) []costd.Record {
+	if len(batch) == 1 {
+		return batch[0].records
+	}
+	n := 0
+	for _, s := range batch {
+		n += len(s.records)
+	}
+	records := make([]costd.Record, 0, n)
+	for _, s := range batch {
+		records = append(records, s.records...)
+	}
+	return records
+}
+
+// memory returns roughly how many bytes records take.
+func memory(records []costd.Record) (bytes int64) {
+	for i := range records {
+		r := &records[i]
+		n := recordBytes + len(r.Parts)*partBytes + len(r.ID) + len(r.ResourceID) + len(r.Metric) + len(r.Flavor) + len(r.Name)
+		if r.Attributes != (costd.Attributes{}) {
+			for _, f := range attributeFields {
+				n += len(*f.at(&r.Attributes))
+			}
+		}
+		for key, value := range r.Tags {
+			n += tagBytes + len(key) + len(value)
+		}
+		bytes += int64(n)
+	}
+	return bytes
+}

@@ -1,0 +1,506 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"pgregory.net/rapid"
+
+	"costd"
+	"costd/ingest"
+)
+
+// A ledger is a store that knows of each record its id and its name, as content.
+// It can be held, and fails whole when one record is poison, as stores do.
+type ledger struct {
+	gate chan struct{} // each write waits to receive from it; nil: none waits
+	down error         // what every write fails with
+
+	mu      sync.Mutex
+	known   map[string]string
+	written []costd.Record // in their order, over all writes that succeeded
+	writes  []int          // sizes of all writes, failed ones too
+}
+
+// poison fails the write it is in.
+const poison = "poison"
+
+func (l *ledger) Write(ctx context.Context, records []costd.Record) ([]costd.Outcome, error) {
+	if l.gate != nil {
+		<-l.gate
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes = append(l.writes, len(records))
+	if l.down != nil {
+		return nil, l.down
+	}
+	for i := range records {
+		switch records[i].Name {
+		case poison:
+			return nil, costd.Errorf(costd.Overflow, "poison")
+		case "panic":
+			panic("poison")
+		}
+	}
+	outcomes := make([]costd.Outcome, len(records))
+	for i := range records {
+		outcomes[i] = l.apply(&records[i])
+	}
+	l.written = append(l.written, records...)
+	return outcomes, nil
+}
+
+func (l *ledger) apply(r *costd.Record) costd.Outcome {
+	if l.known == nil {
+		l.known = map[string]string{}
+	}
+	content, known := l.known[r.ID]
+	if r.Deleted {
+		delete(l.known, r.ID)
+	} else {
+		l.known[r.ID] = r.Name
+	}
+	switch {
+	case r.Deleted && known:
+		return costd.Deleted
+	case r.Deleted, known && content == r.Name:
+		return costd.Unchanged
+	case known:
+		return costd.Replaced
+	}
+	return costd.Accepted
+}
+
+// names returns the names of what was written, in order.
+func (l *ledger) names() string {
+	var names []string
+	for i := range l.written {
+		names = append(names, l.written[i].Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// records returns one record for each name, which is its id too.
+func records(names ...string) []costd.Record {
+	var list []costd.Record
+	for _, name := range names {
+		list = append(list, costd.Record{Usage: costd.Usage{ID: name, Name: name}})
+	}
+	return list
+}
+
+// An attempt is a Write under way.
+type attempt struct {
+	outcomes []costd.Outcome
+	err      error
+	cancel   context.CancelFunc
+	done     bool
+}
+
+// start begins a Write and returns when it waits or is done. It must be called
+// within a synctest bubble.
+func start(c *ingest.Committer, list []costd.Record) *attempt {
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &attempt{cancel: cancel}
+	go func() {
+		a.outcomes, a.err = c.Write(ctx, list)
+		a.done = true
+		cancel()
+	}()
+	synctest.Wait()
+	return a
+}
+
+// TestCommitterGathers holds the store while others arrive.
+func TestCommitterGathers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		var seen []ingest.Written
+		c := &ingest.Committer{Store: l, Written: func(w ingest.Written) { seen = append(seen, w) }}
+		first := start(c, records("a"))
+		others := []*attempt{start(c, records("b", "c")), start(c, records("a")), start(c, records("d"))}
+		if q := c.Queue(); q.Requests != 3 || q.Records != 4 || q.Bytes < 4*100 {
+			t.Errorf("waiting: %+v", q)
+		}
+		l.gate <- struct{}{}
+		synctest.Wait()
+		if !first.done || others[0].done {
+			t.Error("the first is not answered by the first write alone")
+		}
+		l.gate <- struct{}{}
+		synctest.Wait()
+		if !slices.Equal(l.writes, []int{1, 4}) || l.names() != "a b c a d" {
+			t.Errorf("writes of %v records: %s", l.writes, l.names())
+		}
+		if !slices.Equal(others[0].outcomes, []costd.Outcome{costd.Accepted, costd.Accepted}) ||
+			!slices.Equal(others[1].outcomes, []costd.Outcome{costd.Unchanged}) {
+			t.Errorf("outcomes %v and %v", others[0].outcomes, others[1].outcomes)
+		}
+		if q := c.Queue(); q != (ingest.Queue{}) {
+			t.Errorf("left waiting: %+v", q)
+		}
+		if len(seen) != 2 || seen[1].Requests != 3 || seen[1].Records != 4 || seen[1].Err != nil {
+			t.Errorf("observed %+v", seen)
+		}
+	})
+}
+
+func TestCommitterBoundsBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{}, 10)}
+		c := &ingest.Committer{Store: l, QueueRecords: 3 * costd.MaxBatch, QueueBytes: 1 << 40}
+		start(c, records("first"))
+		large := make([]costd.Record, costd.MaxBatch/2)
+		start(c, large)
+		start(c, large)
+		start(c, records("one more"))
+		wide := records("wide", "wider")
+		wide[0].Tags = map[string]string{"k": strings.Repeat("x", 100<<20)}
+		wide[1].Tags = map[string]string{"k": strings.Repeat("x", 20<<20)}
+		start(c, wide)
+		start(c, wide)
+		for range 10 {
+			l.gate <- struct{}{}
+		}
+		synctest.Wait()
+		if want := []int{1, costd.MaxBatch, 1 + 2, 2}; !slices.Equal(l.writes, want) {
+			t.Errorf("writes of %v records, want %v", l.writes, want)
+		}
+		if a := start(c, make([]costd.Record, costd.MaxBatch+1)); costd.ErrorCode(a.err) != costd.TooLarge {
+			t.Errorf("too many: %v", a.err)
+		}
+		if a := start(c, nil); !a.done || a.err != nil || len(a.outcomes) != 0 {
+			t.Errorf("nothing: %+v", a)
+		}
+	})
+}
+
+// TestCommitterIsolatesFailures merges good requests with ones that fail their
+// write.
+func TestCommitterIsolatesFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		c := &ingest.Committer{Store: l}
+		start(c, records("first"))
+		var good, bad []*attempt
+		for i := range 20 {
+			switch i {
+			case 3:
+				bad = append(bad, start(c, records(poison)))
+			case 11:
+				bad = append(bad, start(c, records("x", "panic")))
+			default:
+				good = append(good, start(c, records(fmt.Sprint(i), "shared")))
+			}
+		}
+		close(l.gate)
+		synctest.Wait()
+		for i, a := range good {
+			want := []costd.Outcome{costd.Accepted, costd.Unchanged}
+			if i == 0 {
+				want[1] = costd.Accepted
+			}
+			if !a.done || a.err != nil || !slices.Equal(a.outcomes, want) {
+				t.Errorf("good request %d: %v %v", i, a.outcomes, a.err)
+			}
+		}
+		if code := costd.ErrorCode(bad[0].err); code != costd.Overflow {
+			t.Errorf("poison: %v", bad[0].err)
+		}
+		if code := costd.ErrorCode(bad[1].err); code != costd.Internal || !strings.Contains(bad[1].err.Error(), "committer_test.go") {
+			t.Errorf("panic: %v", bad[1].err)
+		}
+		if strings.Contains(l.names(), "x") {
+			t.Error("a part of a failed request was stored")
+		}
+	})
+}
+
+// A store that cannot write is not asked again for each request.
+func TestCommitterFailsAllWhenStoreIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{}), down: costd.Errorf(costd.Unavailable, "disk full")}
+		c := &ingest.Committer{Store: l}
+		attempts := []*attempt{start(c, records("a")), start(c, records("b")), start(c, records("c"))}
+		close(l.gate)
+		synctest.Wait()
+		for _, a := range attempts {
+			if costd.ErrorCode(a.err) != costd.Unavailable || !strings.Contains(a.err.Error(), "disk full") {
+				t.Errorf("%v", a.err)
+			}
+		}
+		if !slices.Equal(l.writes, []int{1, 2}) {
+			t.Errorf("writes of %v records", l.writes)
+		}
+		l.down = nil
+		if a := start(c, records("a")); a.err != nil || !a.done {
+			t.Errorf("after the disk has room again: %+v", a)
+		}
+	})
+}
+
+// Short is a store that breaks its contract.
+type short struct{}
+
+func (short) Write(context.Context, []costd.Record) ([]costd.Outcome, error) {
+	return []costd.Outcome{costd.Accepted}, nil
+}
+
+func TestCommitterChecksOutcomes(t *testing.T) {
+	_, err := (&ingest.Committer{Store: short{}}).Write(t.Context(), records("a", "b"))
+	if costd.ErrorCode(err) != costd.Internal {
+		t.Errorf("too few outcomes: %v", err)
+	}
+}
+
+func TestCommitterCancellation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		c := &ingest.Committer{Store: l}
+		running, waiting, patient := start(c, records("running")), start(c, records("waiting")), start(c, records("patient"))
+		running.cancel()
+		waiting.cancel()
+		synctest.Wait()
+		for name, a := range map[string]*attempt{"running": running, "waiting": waiting} {
+			if !a.done || !errors.Is(a.err, context.Canceled) || costd.ErrorCode(a.err) != costd.Unavailable {
+				t.Errorf("%s: %+v", name, a)
+			}
+		}
+		if patient.done {
+			t.Errorf("one cancellation ended another request: %v", patient.err)
+		}
+		if q := c.Queue(); q.Requests != 1 || q.Records != 1 {
+			t.Errorf("waiting: %+v", q)
+		}
+		close(l.gate)
+		synctest.Wait()
+		if l.names() != "running patient" || patient.err != nil {
+			t.Errorf("written %s, %v", l.names(), patient.err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := c.Write(ctx, records("late")); !errors.Is(err, context.Canceled) || l.names() != "running patient" {
+			t.Errorf("cancelled before: %v, written %s", err, l.names())
+		}
+	})
+}
+
+func TestCommitterBackPressure(t *testing.T) {
+	for name, c := range map[string]*ingest.Committer{
+		"records": {QueueRecords: 3},
+		"bytes":   {QueueBytes: 1600}, // three records of 514
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &ledger{gate: make(chan struct{})}
+				c.Store = l
+				start(c, records("a"))
+				start(c, records("b", "c"))
+				if c.Full() {
+					t.Error("full too soon")
+				}
+				fits := start(c, records("d"))
+				if !c.Full() || fits.done {
+					t.Errorf("not full: %+v", c.Queue())
+				}
+				over := start(c, records("e"))
+				if !over.done || costd.ErrorCode(over.err) != costd.Unavailable {
+					t.Errorf("over the limit: %+v", over)
+				}
+				l.gate <- struct{}{}
+				synctest.Wait() // b, c and d are being written, nothing waits
+				alone := start(c, records("f", "g", "h", "i", "j"))
+				close(l.gate)
+				synctest.Wait()
+				if alone.err != nil || l.names() != "a b c d f g h i j" {
+					t.Errorf("alone: %v; written %s", alone.err, l.names())
+				}
+			})
+		})
+	}
+}
+
+func TestCommitterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		c := &ingest.Committer{Store: l}
+		attempts := []*attempt{start(c, records("a")), start(c, records("b"))}
+		impatient, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := c.Close(impatient); costd.ErrorCode(err) != costd.Unavailable {
+			t.Errorf("Close without patience: %v", err)
+		}
+		if late := start(c, records("c")); !late.done || costd.ErrorCode(late.err) != costd.Unavailable {
+			t.Errorf("after Close: %+v", late)
+		}
+		closed := false
+		go func() {
+			if err := c.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+			closed = true
+		}()
+		synctest.Wait()
+		if closed {
+			t.Error("Close does not wait")
+		}
+		close(l.gate)
+		synctest.Wait()
+		if !closed || attempts[1].err != nil || l.names() != "a b" {
+			t.Errorf("closed %v, written %s", closed, l.names())
+		}
+	})
+	if err := (&ingest.Committer{}).Close(t.Context()); err != nil {
+		t.Errorf("of an unused one: %v", err)
+	}
+}
+
+// A recorder notes what a store has written, in order.
+type recorder struct {
+	ingest.Writer
+	written []costd.Record // the Committer writes one batch at a time
+	batches int
+}
+
+func (r *recorder) Write(ctx context.Context, records []costd.Record) ([]costd.Outcome, error) {
+	runtime.Gosched() // others may come meanwhile
+	outcomes, err := r.Writer.Write(ctx, records)
+	if err == nil {
+		r.written = append(r.written, records...)
+		r.batches++
+	}
+	return outcomes, err
+}
+
+// A traffic is what some senders send, each its requests one after the other, and
+// what they are answered.
+type traffic struct {
+	requests [][][]costd.Record // by sender
+	outcomes [][][]costd.Outcome
+	errs     [][]error
+}
+
+// send lets all senders send at once.
+func (f *traffic) send(c *ingest.Committer) {
+	f.outcomes = make([][][]costd.Outcome, len(f.requests))
+	f.errs = make([][]error, len(f.requests))
+	var group sync.WaitGroup
+	for i, requests := range f.requests {
+		group.Go(func() {
+			for _, request := range requests {
+				outcomes, err := c.Write(context.Background(), request)
+				f.outcomes[i] = append(f.outcomes[i], outcomes)
+				f.errs[i] = append(f.errs[i], err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// check reports what contradicts this: there is an order of all requests, each
+// sender's in their own, in which writing them record by record gives the outcomes
+// that were answered. The order is the one the store saw.
+func (f *traffic) check(t interface{ Fatalf(string, ...any) }, written []costd.Record) {
+	next := make([]int, len(f.requests))
+	var oracle ledger
+	for len(written) > 0 {
+		sender := int(written[0].RegionID) // where the test hides it
+		request, outcomes := f.next(sender, next)
+		if len(request) > len(written) {
+			t.Fatalf("sender %d: a request was stored in part", sender)
+		}
+		for i := range request {
+			if written[i].ID != request[i].ID || written[i].RegionID != request[i].RegionID {
+				t.Fatalf("sender %d: record %d of its request %d was not stored in its place", sender, i, next[sender]-1)
+			}
+			if want := oracle.apply(&request[i]); outcomes[i] != want {
+				t.Fatalf("sender %d: record %d of its request %d was answered %v, want %v", sender, i, next[sender]-1, outcomes[i], want)
+			}
+		}
+		written = written[len(request):]
+	}
+	for sender := range f.requests {
+		if request, _ := f.next(sender, next); request != nil {
+			t.Fatalf("sender %d: a request of %d records was answered but not stored", sender, len(request))
+		}
+	}
+}
+
+// next returns the next request of the sender that was answered without an error.
+func (f *traffic) next(sender int, next []int) ([]costd.Record, []costd.Outcome) {
+	for next[sender] < len(f.requests[sender]) {
+		n := next[sender]
+		next[sender]++
+		if request := f.requests[sender][n]; f.errs[sender][n] == nil && len(request) > 0 {
+			return request, f.outcomes[sender][n]
+		}
+	}
+	return nil, nil
+}
+
+func TestCommitterIsSequential(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var f traffic
+		for sender := range rapid.IntRange(1, 6).Draw(t, "senders") {
+			record := rapid.Custom(func(t *rapid.T) costd.Record {
+				return costd.Record{Usage: costd.Usage{
+					ID: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "id"), RegionID: int64(sender),
+					Name: rapid.SampledFrom([]string{"a", "a", "b", "b", "c", poison}).Draw(t, "name"), Deleted: rapid.IntRange(0, 3).Draw(t, "deleted") == 0,
+				}}
+			})
+			f.requests = append(f.requests, rapid.SliceOfN(rapid.SliceOfN(record, 0, 3), 1, 5).Draw(t, "requests"))
+		}
+		r := &recorder{Writer: &ledger{}}
+		f.send(&ingest.Committer{Store: r, QueueRecords: rapid.SampledFrom([]int{0, 4}).Draw(t, "limit")})
+		f.check(t, r.written)
+		for sender, errs := range f.errs {
+			for n, err := range errs {
+				poisoned := slices.ContainsFunc(f.requests[sender][n], func(r costd.Record) bool { return r.Name == poison })
+				if code := costd.ErrorCode(err); poisoned && code != costd.Overflow && code != costd.Unavailable || !poisoned && err != nil && code != costd.Unavailable {
+					t.Fatalf("sender %d, request %d, poisoned %v: %v", sender, n, poisoned, err)
+				}
+			}
+		}
+	})
+}
+
+// TestCommitterOnStore is the same on a real store.
+func TestCommitterOnStore(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var f traffic
+	for sender := range 8 {
+		var requests [][]costd.Record
+		for range 12 {
+			var request []costd.Record
+			for range 1 + random.IntN(5) {
+				u := usage(costd.Instance, "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z")
+				u.ID, u.Name, u.Deleted = fmt.Sprint(random.IntN(10)), fmt.Sprint(random.IntN(3)), random.IntN(4) == 0
+				r, err := ingest.NewRecord(u)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.RegionID = int64(sender); !r.Deleted {
+					r.Name += fmt.Sprint(" of ", sender) // so that content tells regions apart, as the oracle does not
+				}
+				request = append(request, r)
+			}
+			requests = append(requests, request)
+		}
+		f.requests = append(f.requests, requests)
+	}
+	r := &recorder{Writer: openStore(t)}
+	f.send(&ingest.Committer{Store: r})
+	f.check(t, r.written)
+	if r.batches >= 8*12 {
+		t.Errorf("%d writes of %d requests: nothing was merged", r.batches, 8*12)
+	}
+}
