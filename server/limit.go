@@ -109,6 +109,9 @@ func (s *Server) limitKeys(next http.Handler, fail writeError) http.Handler {
 
 // limitFailures stops answering addresses that keep sending wrong keys.
 func (s *Server) limitFailures(next http.Handler, fail writeError) http.Handler {
+	if s.config.BehindProxy {
+		return next
+	}
 	l := newLimiter(failuresPerSecond, failureBurst, s.config.Now)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address, _, err := net.SplitHostPort(r.RemoteAddr)

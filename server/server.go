@@ -46,6 +46,9 @@ type Config struct {
 	// RateBurst; 0 is any number.
 	RateLimit int
 	RateBurst int
+	// BehindProxy says that callers come through a proxy, so that their addresses
+	// tell nothing: wrong keys are not limited by address then.
+	BehindProxy bool
 }
 
 // A Server answers HTTP requests until it is stopped.

@@ -234,6 +234,50 @@ func TestWrongKeysAreLimitedByAddress(t *testing.T) {
 	}
 }
 
+// Behind a proxy all callers have one address, and must not shut each other out.
+func TestWrongKeysBehindAProxy(t *testing.T) {
+	s := open(t)
+	s.Config.Handler = server.New(server.Config{
+		Usage: s.store, Catalog: s.store, Logger: slog.New(slog.DiscardHandler), Now: october, BehindProxy: true,
+	})
+	for range 60 {
+		if status, body := s.call(t, "GET", "/iam/clients/me", "a$guess", ""); status != http.StatusUnauthorized {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+}
+
+// The server's own paths know only GET, and paths that are none answer in JSON.
+func TestOwnPaths(t *testing.T) {
+	s := open(t)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/docs", 200, "<!DOCTYPE html>"},
+		{"GET", "/openapi.yaml", 200, "openapi: 3.1.0"},
+		{"POST", "/docs", 405, "use GET"},
+		{"DELETE", "/metrics", 405, "use GET"},
+		{"OPTIONS", "/healthz", 405, "use GET"},
+		{"GET", "/healthz/", 404, "NotFoundError"},
+		{"GET", "/", 404, "NotFoundError"},
+		{"GET", "/api", 404, "not_found"},
+		{"GET", "/api/v1/", 404, "not_found"},
+		{"GET", "//healthz", 200, "ok"}, // by way of a redirect
+		{"GET", "/cloud/v1/" + strings.Repeat("x", 8000), 404, "NotFoundError"},
+	} {
+		status, body := s.call(t, tt.method, tt.path, "", "")
+		if status != tt.status || !strings.Contains(body, tt.body) {
+			t.Errorf("%s %.40s: %d %.200s, want %d %s", tt.method, tt.path, status, body, tt.status, tt.body)
+		}
+	}
+	resp, err := s.Client().Head(s.URL + "/docs")
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("HEAD /docs: %v %v", resp, err)
+	}
+}
+
 func TestHealthReadinessMetrics(t *testing.T) {
 	s := open(t)
 	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {

@@ -35,6 +35,7 @@ type serveOptions struct {
 	threads     int
 	rateLimit   int
 	rateBurst   int
+	behindProxy bool
 	log         logOptions
 }
 
@@ -61,6 +62,7 @@ after the requests under way are answered.`,
 	flags.IntVar(&o.threads, "threads", 0, "threads of the database (default one per core)")
 	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
+	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: do not limit wrong keys by address")
 	o.log.addTo(cmd, "info")
 	_ = cmd.MarkFlagRequired("data") // fails only for a flag that does not exist
 	return cmd
@@ -85,7 +87,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	}
 	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
 	return server.New(server.Config{
-		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst,
+		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
 	}).Serve(ctx, listener)
 }
 
