@@ -73,6 +73,9 @@ func (h *Handler) route() {
 	methods := map[string][]string{}
 	for _, route := range routes {
 		methods[route.path] = append(methods[route.path], route.method)
+		if route.method == http.MethodGet {
+			methods[route.path] = append(methods[route.path], http.MethodHead)
+		}
 		h.mux.HandleFunc(route.method+" "+route.path, func(w http.ResponseWriter, r *http.Request) {
 			if err := h.serve(w, r, route); err != nil {
 				h.fail(w, r, err)

@@ -178,7 +178,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	for _, path := range []string{"/", "/api/v1", "/api/v1/", "/api/v1/usages", "/api/v1/keys/a/b", "/api/v2/usage"} {
 		s.wantError(s.call(costd.RoleOperator, "GET", path, ""), 404, "not_found", "nothing at this path")
 	}
-	for path, allow := range map[string]string{"/api/v1/usage": "POST", "/api/v1/catalog": "GET, PUT", "/api/v1/keys": "GET, POST", "/api/v1/keys/x": "DELETE, GET"} {
+	for path, allow := range map[string]string{"/api/v1/usage": "POST", "/api/v1/catalog": "GET, HEAD, PUT", "/api/v1/keys": "GET, HEAD, POST", "/api/v1/keys/x": "DELETE, GET, HEAD"} {
 		a := s.call(costd.RoleOperator, "PATCH", path, "")
 		s.wantError(a, 405, "method_not_allowed", "PATCH is not for this path")
 		if a.header.Get("Allow") != allow {
