@@ -14,7 +14,7 @@ func (p *plan) entries() costd.Entries {
 	for i, id := range regions {
 		e.Regions = append(e.Regions, costd.Region{ID: id, Name: fmt.Sprintf("Region-%d", i+1)})
 	}
-	committed := int(p.Commitments*float64(p.Clients) + 0.5)
+	committed := (p.Clients*p.Commitments + 50) / 100
 	for i := range p.Clients {
 		id := firstClient + int64(i)
 		e.Clients = append(e.Clients, costd.Client{ID: id, Name: fmt.Sprintf("Client %d", id), Currency: "EUR", ShowPrices: true})

@@ -9,10 +9,10 @@ import (
 
 // A Fleet says which usage to make up.
 type Fleet struct {
-	Records     int64   // about so many
-	Clients     int     // 0: as many as have 300 resources each
-	Months      int     // the last of which is October 2026, up to its last day
-	Commitments float64 // share of the clients that have commitments
+	Records     int64 // about so many
+	Clients     int   // 0: as many as have 300 resources each
+	Months      int   // the last of which is October 2026, up to its last day
+	Commitments int   // percent of the clients that have commitments
 	Seed        uint64
 }
 
@@ -53,8 +53,8 @@ func newPlan(f Fleet) (*plan, error) {
 		return nil, fmt.Errorf("a fleet has at most %d clients, not %d", maxClients, f.Clients)
 	case f.Months < 1 || f.Months > maxMonths:
 		return nil, fmt.Errorf("a fleet has 1 to %d months, not %d", maxMonths, f.Months)
-	case f.Commitments < 0 || f.Commitments > 1:
-		return nil, fmt.Errorf("a share of commitments lies between 0 and 1")
+	case f.Commitments < 0 || f.Commitments > 100:
+		return nil, fmt.Errorf("from 0 to 100 percent of the clients have commitments, not %d", f.Commitments)
 	}
 	first := (lastMonth - costd.Month(f.Months) + 1).Period().From
 	p := &plan{Fleet: f, begin: first.Time()}

@@ -15,7 +15,6 @@ type caller struct {
 	http   *http.Client
 	url    string
 	header http.Header
-	body   []byte
 	answer bytes.Buffer // the last one
 }
 

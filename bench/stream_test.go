@@ -12,7 +12,7 @@ import (
 	"costd/ingest"
 )
 
-var small = Fleet{Records: 20_000, Months: 2, Commitments: 0.5, Seed: 1}
+var small = Fleet{Records: 20_000, Months: 2, Commitments: 50, Seed: 1}
 
 func mustPlan(t *testing.T, f Fleet) *plan {
 	t.Helper()
@@ -146,7 +146,7 @@ func TestPlans(t *testing.T) {
 			t.Errorf("%+v: %d clients with %d resources, want %d with %d", tt.fleet, p.Clients, p.resources, tt.clients, tt.resources)
 		}
 	}
-	for _, f := range []Fleet{{}, {Records: 1}, {Records: 1, Months: 1, Clients: -1}, {Records: 1, Months: 121}, {Records: 1, Months: 1, Commitments: 2}} {
+	for _, f := range []Fleet{{}, {Records: 1}, {Records: 1, Months: 1, Clients: -1}, {Records: 1, Months: 121}, {Records: 1, Months: 1, Commitments: 101}} {
 		if p, err := newPlan(f); err == nil {
 			t.Errorf("%+v is accepted as %+v", f, p)
 		}

@@ -94,6 +94,7 @@ server, fills it and shows its reports.`,
 		newKeysCommand(t),
 		newImportCommand(t),
 		newReportCommand(t),
+		newBenchCommand(t),
 		newVersionCommand(t),
 	)
 	requireSubcommands(root)

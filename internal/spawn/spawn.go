@@ -20,7 +20,7 @@ import (
 type Server struct {
 	URL string // once it is Ready
 	Key string // of the operator, likewise
-	// Data is the folder that the server keeps its data in.
+	// Data is the folder that the server keeps its data in; "" if it keeps none.
 	Data string
 
 	cmd     *exec.Cmd
@@ -48,13 +48,21 @@ func Start(executable, data string, flags ...string) (*Server, error) {
 }
 
 // Launch runs `EXECUTABLE serve --data DATA` with further flags, on a free port of
-// this machine, and does not wait until it listens. An executable that is several
-// programs in one, as test binaries are, is told by its first argument that it is
-// costd.
+// this machine, and does not wait until it listens.
 func Launch(executable, data string, flags ...string) (*Server, error) {
-	s := &Server{Data: data, log: new(tail), address: make(chan string, 1), ended: make(chan struct{})}
-	arguments := append([]string{"costd", "serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)
-	s.cmd = &exec.Cmd{Path: executable, Args: arguments, Stderr: s.log}
+	s, err := Run(executable, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
+	if err == nil {
+		s.Data = data
+	}
+	return s, err
+}
+
+// Run runs any command of the executable that says where it listens, as serve does.
+// An executable that is several programs in one, as test binaries are, is told by
+// its first argument that it is costd.
+func Run(executable string, arguments ...string) (*Server, error) {
+	s := &Server{log: new(tail), address: make(chan string, 1), ended: make(chan struct{})}
+	s.cmd = &exec.Cmd{Path: executable, Args: append([]string{"costd"}, arguments...), Stderr: s.log}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -83,6 +91,9 @@ func (s *Server) Ready() error {
 	case s.URL = <-s.address:
 	case <-s.ended:
 		return fmt.Errorf("the server did not start: %v; it said:\n%s", s.err, s.log)
+	}
+	if s.Data == "" {
+		return nil
 	}
 	key, err := os.ReadFile(filepath.Join(s.Data, "operator.key"))
 	s.Key = strings.TrimSpace(string(key))
