@@ -109,14 +109,14 @@ func holdForEver(folder string) {
 // acknowledged is there, once and whole; the one that was not is there as a whole
 // or not at all; and the store opens and goes on.
 func TestKill(t *testing.T) {
-	const kills = 8
+	const kills = 6
 	folder := t.TempDir()
 	next, known := 0, map[int]int64{} // the hours of each batch
 	for range kills {
 		t.Setenv("COSTD_TEST_FIRST", strconv.Itoa(next))
 		writer := startChild(t, "write", folder)
 		first := writer.readLine()
-		time.Sleep(time.Duration(rand.IntN(2000)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond)
 		acknowledged := append([]string{first}, writer.kill()...)
 		last, err := strconv.Atoi(acknowledged[len(acknowledged)-1])
 		if err != nil {

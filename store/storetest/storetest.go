@@ -26,7 +26,8 @@ type Stores struct {
 	Catalog costd.Catalog
 }
 
-// Run runs the suite. Open returns empty stores, and closes them by t.Cleanup.
+// Run runs the suite, several tests at a time. Open returns empty stores, and
+// closes them by t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) Stores) {
 	for _, test := range []struct {
 		name string
@@ -63,6 +64,9 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Check", testCheck},
 		{"Model", testModel},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, open(t))
+		})
 	}
 }
