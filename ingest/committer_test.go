@@ -163,9 +163,10 @@ func TestCommitterBoundsBatches(t *testing.T) {
 		start(c, large)
 		start(c, large)
 		start(c, records("one more"))
-		wide := records("wide", "wider")
-		wide[0].Tags = map[string]string{"k": strings.Repeat("x", 100<<20)}
-		wide[1].Tags = map[string]string{"k": strings.Repeat("x", 20<<20)}
+		wide, text := records("wide", "wider"), strings.Repeat("x", 10<<20)
+		for i := range wide { // 120 MiB in all, of the 128 that one write takes
+			wide[i].Tags = map[string]string{"1": text, "2": text, "3": text, "4": text, "5": text, "6": text}
+		}
 		start(c, wide)
 		start(c, wide)
 		for range 10 {

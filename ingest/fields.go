@@ -22,6 +22,9 @@ type field[T any] struct {
 type fieldSet[T any] struct {
 	fields []field[T]
 	places map[string]int
+	// unknown reads the value of a field that is not in the set; nil if there must
+	// be none.
+	unknown func(s *scanner, name string, m *mistakes) error
 }
 
 func newFieldSet[T any](fields ...field[T]) *fieldSet[T] {
@@ -30,6 +33,16 @@ func newFieldSet[T any](fields ...field[T]) *fieldSet[T] {
 		places[f.name] = i
 	}
 	return &fieldSet[T]{fields: fields, places: places}
+}
+
+// find returns the place of the named field. The likely one is looked at first:
+// most senders write the fields in our order.
+func (set *fieldSet[T]) find(name string, likely int) (place int, known bool) {
+	if likely < len(set.fields) && set.fields[likely].name == name {
+		return likely, true
+	}
+	place, known = set.places[name]
+	return place, known
 }
 
 var usageFields = newFieldSet(
@@ -238,6 +251,7 @@ func readObject[T any](s *scanner, set *fieldSet[T], into *T, prefix string, m *
 		return err
 	}
 	var seen uint32 // a bit for each field
+	place, known := -1, false
 	for first := true; ; first = false {
 		more, err := s.more(first, '}')
 		if err != nil || !more {
@@ -247,8 +261,10 @@ func readObject[T any](s *scanner, set *fieldSet[T], into *T, prefix string, m *
 		if err != nil {
 			return err
 		}
-		place, known := set.places[key]
+		place, known = set.find(key, place+1)
 		switch {
+		case !known && set.unknown != nil:
+			err = set.unknown(s, key, m)
 		case !known:
 			m.add(prefix+clip(key), "is not known; check its spelling")
 			err = s.skip(0)

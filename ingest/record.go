@@ -13,21 +13,30 @@ import (
 // that is wrong, and what to do about it. A deletion needs only what the record is
 // known by, and keeps only that.
 func NewRecord(u costd.Usage) (costd.Record, error) {
+	r := costd.Record{Usage: u}
+	if err := judge(&r); err != nil {
+		return costd.Record{}, err
+	}
+	return r, nil
+}
+
+// judge is NewRecord for a record that holds its Usage already. After an error the
+// record is of no use.
+func judge(r *costd.Record) (err error) {
 	var m mistakes
+	u := &r.Usage
 	u.Start, u.End = u.Start.Round(0).UTC(), u.End.Round(0).UTC()
-	m.checkIdentity(&u)
+	m.checkIdentity(u)
 	if u.Deleted {
-		return costd.Record{Usage: identity(&u)}, m.err()
+		*u = identity(u)
+		return m.err()
 	}
-	m.checkUsage(&u)
+	m.checkUsage(u)
 	if err := m.err(); err != nil {
-		return costd.Record{}, err
+		return err
 	}
-	parts, err := split(&u)
-	if err != nil {
-		return costd.Record{}, err
-	}
-	return costd.Record{Usage: u, Parts: parts}, nil
+	r.Parts, err = split(u)
+	return err
 }
 
 // identity returns what a record is known by, as a deletion.

@@ -325,29 +325,3 @@ func daily(t *rapid.T, usages ...costd.Usage) map[costd.Day]string {
 	}
 	return texts
 }
-
-// The common work of ingestion: a record of some 300 bytes, decoded and judged.
-func BenchmarkDecode(b *testing.B) {
-	const line = `{"id":"evt-000000001234","client_id":1001,"project_id":501,"region_id":76,"type":"ai_cluster",` +
-		`"resource_id":"7f3c1a52-9d0e-4b6f-8a11-0c2d3e4f5a6b","metric":"bm3-ai-1xlarge-h100-80-8_min","start":"2026-10-01T00:00:00Z",` +
-		`"end":"2026-10-01T01:00:00Z","flavor":"bm3-ai-1xlarge-h100-80-8","name":"train-17","tags":{"team":"vision"}}` + "\n"
-	const records = 10_000
-	body := strings.Repeat(line, records)
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		items, err := ingest.Decode(strings.NewReader(body), ingest.NDJSON)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := range items {
-			if items[i].Err != nil {
-				b.Fatal(items[i].Err)
-			}
-			if _, err := ingest.NewRecord(items[i].Usage); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(float64(b.N)*records/b.Elapsed().Seconds(), "records/s")
-}

@@ -4,25 +4,66 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
+	"sync"
 
 	"costd"
 )
 
-// A Service takes usage into a store. It may be used by several goroutines.
+// A Service takes usage into a store, through a Committer of its own. It may be
+// used by several goroutines, by pointer. Store must be set; the rest need not.
 type Service struct {
-	Store costd.UsageStore
+	Store    Writer
+	Limits   Limits
+	Observer Observer
+
+	once      sync.Once
+	committer Committer
+	bodies    bodies
+	decoders  chan struct{} // a place for each that may decode
+}
+
+// An Observer hears what a Service does, for metrics. Its methods are called from
+// several goroutines and should return at once.
+type Observer interface {
+	// Ingested tells of a request that was answered with a result.
+	Ingested(costd.IngestResult)
+	// Refused tells of a request that was refused because a limit was reached.
+	Refused()
+	// Written tells of a write to the store.
+	Written(Written)
+}
+
+func (s *Service) start() {
+	s.once.Do(func() {
+		s.committer = Committer{Store: s.Store, QueueRecords: s.Limits.QueueRecords, QueueBytes: s.Limits.QueueBytes}
+		if s.Observer != nil {
+			s.committer.Written = s.Observer.Written
+		}
+		s.bodies.limit = max(orDefault(s.Limits.BodyBytes, defaultBodyBytes), MaxBody+1)
+		s.decoders = make(chan struct{}, orDefault(s.Limits.Decoders, 2*runtime.GOMAXPROCS(0)))
+	})
 }
 
 // Ingest decodes a body and stores its records. What the result does not reject is
-// durable. An error means that nothing was stored: those of Decode, and those of
-// the store.
+// durable. An error means that nothing was stored, as far as is known: those of
+// Decode, those of the store, and Unavailable where a limit was reached or ctx
+// ended.
 func (s *Service) Ingest(ctx context.Context, body io.Reader, format Format) (_ costd.IngestResult, err error) {
 	defer costd.Wrap(&err, "ingest.Ingest")
-	items, err := Decode(body, format)
+	g, err := grammarOf(format)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
-	return s.write(ctx, items)
+	return s.ingest(ctx, body, g)
+}
+
+// IngestEvent is Ingest for a CloudEvent in binary mode: body is its data, one
+// record, and attributes are the others by their names, the content type being
+// "datacontenttype".
+func (s *Service) IngestEvent(ctx context.Context, attributes map[string]string, body io.Reader) (_ costd.IngestResult, err error) {
+	defer costd.Wrap(&err, "ingest.IngestEvent")
+	return s.ingest(ctx, body, binary(attributes))
 }
 
 // Write stores at most costd.MaxBatch records, as Ingest does.
@@ -31,53 +72,89 @@ func (s *Service) Write(ctx context.Context, usages []costd.Usage) (_ costd.Inge
 	if len(usages) > costd.MaxBatch {
 		return costd.IngestResult{}, tooManyRecords()
 	}
-	items := make([]Item, len(usages))
+	s.start()
+	b := newBatch(len(usages))
 	for i := range usages {
-		items[i].Usage = usages[i]
+		b.add(i, func(u *costd.Usage) error { *u = usages[i]; return nil })
 	}
-	return s.write(ctx, items)
+	return s.store(ctx, b)
 }
 
-func (s *Service) write(ctx context.Context, items []Item) (costd.IngestResult, error) {
-	result := costd.IngestResult{Rejected: []costd.Rejection{}}
-	records := make([]costd.Record, 0, len(items))
-	for i := range items {
-		record, err := items[i].record()
-		if err != nil {
-			result.Rejected = append(result.Rejected, rejection(i, items[i].ID, err))
-			continue
+// Queue returns how much waits to be written.
+func (s *Service) Queue() Queue {
+	s.start()
+	return s.committer.Queue()
+}
+
+// BodyBytes returns the size of all bodies under way.
+func (s *Service) BodyBytes() int64 { return s.bodies.bytes.Load() }
+
+// Close refuses further records and returns when those that wait are written, or
+// with Unavailable when ctx ends first.
+func (s *Service) Close(ctx context.Context) error {
+	s.start()
+	return s.committer.Close(ctx)
+}
+
+func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ costd.IngestResult, err error) {
+	s.start()
+	defer func() {
+		if s.Observer != nil && errors.Is(err, errFull) {
+			s.Observer.Refused()
 		}
-		records = append(records, record)
+	}()
+	if s.committer.Full() { // before any work is spent on it
+		return costd.IngestResult{}, full("too many records wait to be written; send these again later")
 	}
-	if len(records) == 0 {
-		return result, nil
-	}
-	outcomes, err := s.Store.Write(ctx, records)
+	body := &body{from: from, all: &s.bodies}
+	defer body.release() // when the records are written, for they share its memory
+	text, err := readAll(body)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
-	for _, outcome := range outcomes {
-		*counter(&result, outcome)++
+	b, err := s.decode(ctx, text, g)
+	if err != nil {
+		return costd.IngestResult{}, err
+	}
+	return s.store(ctx, b)
+}
+
+// decode decodes and judges the records of a body, when it is its turn.
+func (s *Service) decode(ctx context.Context, text string, g grammar) (*batch, error) {
+	select {
+	case s.decoders <- struct{}{}:
+		defer func() { <-s.decoders }()
+	case <-ctx.Done():
+		return nil, interrupted(ctx)
+	}
+	texts, err := g.cut(text)
+	if err != nil {
+		return nil, err
+	}
+	b := newBatch(len(texts))
+	var d decoder
+	for i, text := range texts {
+		b.add(i, func(u *costd.Usage) error { return g.read(&d, text, u) })
+	}
+	return b, nil
+}
+
+// store writes the valid records of a batch and returns what became of all.
+func (s *Service) store(ctx context.Context, b *batch) (costd.IngestResult, error) {
+	result := costd.IngestResult{Rejected: b.rejected}
+	if len(b.records) > 0 {
+		outcomes, err := s.committer.Write(ctx, b.records)
+		if err != nil {
+			return costd.IngestResult{}, err
+		}
+		for _, outcome := range outcomes {
+			*counter(&result, outcome)++
+		}
+	}
+	if s.Observer != nil {
+		s.Observer.Ingested(result)
 	}
 	return result, nil
-}
-
-func (i *Item) record() (costd.Record, error) {
-	if i.Err != nil {
-		return costd.Record{}, i.Err
-	}
-	return NewRecord(i.Usage)
-}
-
-func rejection(index int, id string, err error) costd.Rejection {
-	r := costd.Rejection{Index: index, ID: id, Error: "internal error"}
-	if len(id) > maxID {
-		r.ID = "" // it is what is wrong, and of any length
-	}
-	if e, ok := errors.AsType[*costd.Error](err); ok {
-		r.Error = e.Message
-	}
-	return r
 }
 
 func counter(r *costd.IngestResult, outcome costd.Outcome) *int {
@@ -90,4 +167,42 @@ func counter(r *costd.IngestResult, outcome costd.Outcome) *int {
 		return &r.Deleted
 	}
 	return &r.Accepted
+}
+
+// A batch is the records of one request, the valid ones and the others.
+type batch struct {
+	records  []costd.Record
+	rejected []costd.Rejection
+}
+
+func newBatch(n int) *batch {
+	return &batch{records: make([]costd.Record, 0, n), rejected: []costd.Rejection{}}
+}
+
+// add lets read make the record at the given place of the request, and judges it.
+// A record is large, so it is made where it stays.
+func (b *batch) add(index int, read func(*costd.Usage) error) {
+	n := len(b.records)
+	b.records = append(b.records, costd.Record{})
+	r := &b.records[n]
+	err := read(&r.Usage)
+	id := r.ID // of a valid deletion only the identity is left
+	if err == nil {
+		err = judge(r)
+	}
+	if err != nil {
+		b.rejected = append(b.rejected, rejection(index, id, err))
+		b.records = b.records[:n]
+	}
+}
+
+func rejection(index int, id string, err error) costd.Rejection {
+	r := costd.Rejection{Index: index, ID: id, Error: "internal error"}
+	if len(id) > maxID {
+		r.ID = "" // it is what is wrong, and of any length
+	}
+	if e, ok := errors.AsType[*costd.Error](err); ok {
+		r.Error = e.Message
+	}
+	return r
 }

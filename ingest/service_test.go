@@ -1,11 +1,15 @@
 package ingest_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
 	"costd"
 	"costd/ingest"
@@ -110,4 +114,80 @@ func TestWrite(t *testing.T) {
 	if used := minutes(t, store); used != "m 2026-10-01 60" {
 		t.Errorf("used %s", used)
 	}
+}
+
+// An audience notes what a Service tells.
+type audience struct {
+	mu      sync.Mutex
+	results []costd.IngestResult
+	refused int
+	written []ingest.Written
+}
+
+func (a *audience) Ingested(r costd.IngestResult) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.results = append(a.results, r)
+}
+
+func (a *audience) Refused() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refused++
+}
+
+func (a *audience) Written(w ingest.Written) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.written = append(a.written, w)
+}
+
+// ingested begins an Ingest and returns when it waits or is done. It must be
+// called within a synctest bubble.
+func ingested(ctx context.Context, s *ingest.Service, body io.Reader) *attempt {
+	a := &attempt{}
+	go func() {
+		_, a.err = s.Ingest(ctx, body, ingest.NDJSON)
+		a.done = true
+	}()
+	synctest.Wait()
+	return a
+}
+
+func TestServiceTellsItsObserver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		heard := &audience{}
+		service := &ingest.Service{Store: l, Limits: ingest.Limits{QueueRecords: 1}, Observer: heard}
+		ctx := t.Context()
+		first := ingested(ctx, service, strings.NewReader(line("a", "")+line("b", `,"quantity":-1`)))
+		ingested(ctx, service, strings.NewReader(line("c", "")))
+		unread := strings.NewReader(line("d", ""))
+		over := ingested(ctx, service, unread)
+		if costd.ErrorCode(over.err) != costd.Unavailable || unread.Len() != len(line("d", "")) {
+			t.Errorf("a full queue: %v, %d bytes left unread", over.err, unread.Len())
+		}
+		if q := service.Queue(); q.Records != 1 || service.BodyBytes() == 0 {
+			t.Errorf("waiting: %+v, bodies of %d bytes", q, service.BodyBytes())
+		}
+		close(l.gate)
+		synctest.Wait()
+		accepted, rejected := 0, 0
+		for _, r := range heard.results {
+			accepted, rejected = accepted+r.Accepted, rejected+len(r.Rejected)
+		}
+		if !first.done || len(heard.results) != 2 || accepted != 2 || rejected != 1 ||
+			heard.refused != 1 || len(heard.written) != 2 {
+			t.Errorf("heard %+v", heard)
+		}
+		if service.BodyBytes() != 0 {
+			t.Errorf("bodies of %d bytes are left", service.BodyBytes())
+		}
+		if err := service.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if late := ingested(ctx, service, strings.NewReader(line("e", ""))); costd.ErrorCode(late.err) != costd.Unavailable || heard.refused != 1 {
+			t.Errorf("after Close: %v", late.err)
+		}
+	})
 }

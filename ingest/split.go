@@ -45,7 +45,8 @@ func days(start, end time.Time) []costd.Part {
 // have one, times count. Nanoseconds are whole numbers on the coarsest grid, and
 // each factor with decimals takes the next finer one.
 func derive(parts []costd.Part, u *costd.Usage) (err error) {
-	factor, grid := big.NewInt(1), costd.GridNano
+	var factor *big.Int // nil for 1, as it mostly is
+	grid := costd.GridNano
 	multiply := func(d *decimal.Decimal) {
 		if d == nil {
 			return
@@ -56,7 +57,10 @@ func derive(parts []costd.Part, u *costd.Usage) (err error) {
 			grid++
 		}
 		scaled, _ := d.Scaled(places) // it has at most maxDecimals
-		factor.Mul(factor, scaled)
+		if factor != nil {
+			scaled.Mul(scaled, factor)
+		}
+		factor = scaled
 	}
 	if info, _ := u.Type.Info(); info.Measure == costd.SizeElapsed {
 		multiply(u.Size)
@@ -64,7 +68,10 @@ func derive(parts []costd.Part, u *costd.Usage) (err error) {
 	multiply(u.Count)
 	for i := range parts {
 		units := big.NewInt(int64(parts[i].End.Sub(parts[i].Start)))
-		if parts[i].Quantity, err = quantity(units.Mul(units, factor), grid); err != nil {
+		if factor != nil {
+			units.Mul(units, factor)
+		}
+		if parts[i].Quantity, err = quantity(units, grid); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,81 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"costd"
+)
+
+// TestServiceDecodesInTurn takes the only place to decode away.
+func TestServiceDecodesInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Service{Limits: Limits{Decoders: 1}}
+		s.start()
+		s.decoders <- struct{}{}
+		errs := make(chan error, 2)
+		ingest := func(ctx context.Context) {
+			_, err := s.Ingest(ctx, strings.NewReader("\n"), NDJSON)
+			errs <- err
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go ingest(ctx)
+		go ingest(t.Context())
+		synctest.Wait()
+		if len(errs) > 0 {
+			t.Fatalf("a body was decoded out of turn: %v", <-errs)
+		}
+		cancel()
+		if err := <-errs; costd.ErrorCode(err) != costd.Unavailable || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+		<-s.decoders
+		if err := <-errs; err != nil {
+			t.Errorf("in its turn: %v", err)
+		}
+	})
+}
+
+// TestServiceBoundsBodies has a slow sender hold all the memory there is for
+// bodies; Limits allow for one of MaxBody, which is more than a test should take.
+func TestServiceBoundsBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Service{}
+		s.start()
+		s.bodies.limit = 5
+		slow, sender := io.Pipe()
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.Ingest(t.Context(), slow, NDJSON)
+			done <- err
+		}()
+		sender.Write([]byte("\n\n\n\n\n"))
+		synctest.Wait()
+		if len(done) > 0 || s.BodyBytes() != 5 {
+			t.Errorf("the slow body holds %d bytes, %d requests are done", s.BodyBytes(), len(done))
+		}
+		_, err := s.Ingest(t.Context(), strings.NewReader("\n"), NDJSON)
+		if costd.ErrorCode(err) != costd.Unavailable || !errors.Is(err, errFull) || s.BodyBytes() != 5 {
+			t.Errorf("over the limit: %v, %d bytes held", err, s.BodyBytes())
+		}
+		sender.Close()
+		if err := <-done; err != nil || s.BodyBytes() != 0 {
+			t.Errorf("the slow body: %v, %d bytes held", err, s.BodyBytes())
+		}
+		if _, err := s.Ingest(t.Context(), strings.NewReader("\n"), NDJSON); err != nil {
+			t.Errorf("when there is room again: %v", err)
+		}
+	})
+}
+
+func TestLimitsHoldALargestBody(t *testing.T) {
+	s := &Service{Limits: Limits{BodyBytes: 1}}
+	s.start()
+	if s.bodies.limit <= MaxBody {
+		t.Errorf("no body of MaxBody ever gets in: %d bytes", s.bodies.limit)
+	}
+}
