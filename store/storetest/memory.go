@@ -1,0 +1,90 @@
+package storetest
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"costd"
+)
+
+// A Memory is the oracle of this suite as a store: plain maps, every answer added
+// up from the records anew. Tests of a whole server compare what it says with what
+// it would say on a Memory. The zero value is empty and ready to use.
+type Memory struct {
+	mu       sync.RWMutex
+	clients  map[int64]*oracle
+	revision int64
+}
+
+var _ costd.UsageStore = (*Memory)(nil)
+
+// Write implements costd.UsageStore.
+func (m *Memory) Write(_ context.Context, records []costd.Record) ([]costd.Outcome, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.clients == nil {
+		m.clients = map[int64]*oracle{}
+	}
+	m.revision++
+	outcomes := make([]costd.Outcome, len(records))
+	for i := range records {
+		o := m.clients[records[i].ClientID]
+		if o == nil {
+			o = newOracle()
+			m.clients[records[i].ClientID] = o
+		}
+		outcomes[i] = o.writeOne(records[i])
+	}
+	return outcomes, nil
+}
+
+// Lines implements costd.UsageStore.
+func (m *Memory) Lines(_ context.Context, q costd.Query) ([]costd.LineUsage, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.of(q.ClientID).lines(q), nil
+}
+
+// Resources implements costd.UsageStore.
+func (m *Memory) Resources(_ context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	count, rows := m.of(q.ClientID).resources(q, p)
+	return count, func(yield func(costd.ResourceUsage, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// of returns what is known of a client.
+func (m *Memory) of(clientID int64) *oracle {
+	if o := m.clients[clientID]; o != nil {
+		return o
+	}
+	return newOracle()
+}
+
+// Revision implements costd.UsageStore. Every write counts as a change of
+// everything.
+func (m *Memory) Revision(context.Context, int64, costd.Period) (int64, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.revision, nil
+}
+
+// Check implements costd.UsageStore.
+func (m *Memory) Check(context.Context) error { return nil }
+
+// Len returns the number of records.
+func (m *Memory) Len() (n int) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, o := range m.clients {
+		n += len(o.records)
+	}
+	return n
+}
