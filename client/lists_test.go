@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"testing"
@@ -110,51 +109,6 @@ func TestReservationsWithoutPrices(t *testing.T) {
 	for _, wrong := range []string{`{"active_from": "yesterday"}`, `{"active_from": 5}`, `{"price_total": "much"}`, `[]`} {
 		if err := p.UnmarshalJSON([]byte(wrong)); err == nil {
 			t.Errorf("%s: no error", wrong)
-		}
-	}
-}
-
-// Each refusal is an Error of its kind, and of no other.
-func TestErrorsOfReports(t *testing.T) {
-	fleet := site(t).client(fleetKey)
-	kinds := []error{client.ErrInvalid, client.ErrUnauthenticated, client.ErrForbidden, client.ErrNotFound, client.ErrTooManyRequests, client.ErrServer}
-	for _, tt := range []struct {
-		call   func() error
-		status int
-		class  string
-		kind   error
-	}{
-		{func() error {
-			_, err := fleet.CostTotals(t.Context(), client.CostTotalsRequest{TimeFrom: day(1), TimeTo: day(33)})
-			return err
-		}, 400, "ValidationError", client.ErrInvalid},
-		{func() error { _, err := site(t).client("wrong").Account(t.Context()); return err }, 401, "UnauthorizedError", client.ErrUnauthenticated},
-		{func() error {
-			_, err := site(t).client("project").MonthlyTotals(t.Context(), client.MonthlyTotalsRequest{})
-			return err
-		}, 403, "ForbiddenError", client.ErrForbidden},
-		{func() error {
-			_, err := client.New(site(t).url+"/elsewhere", fleetKey).Account(t.Context())
-			return err
-		}, 404, "NotFoundError", client.ErrNotFound},
-		{func() error {
-			_, err := limited(t).Account(t.Context())
-			return err
-		}, 429, "TooManyRequestsError", client.ErrTooManyRequests},
-		{func() error {
-			_, err := site(t).through(t, always(status(503, "")).around, fleetKey, client.WithMaxRetries(0)).Account(t.Context())
-			return err
-		}, 503, "", client.ErrServer},
-	} {
-		err := tt.call()
-		e, ok := errors.AsType[*client.Error](err)
-		if !ok || e.StatusCode != tt.status || e.ExceptionClass != tt.class || e.Error() == "" {
-			t.Errorf("%+v, want %d %s", err, tt.status, tt.class)
-		}
-		for _, kind := range kinds {
-			if got, want := errors.Is(fmt.Errorf("asking: %w", err), kind), kind == tt.kind; got != want {
-				t.Errorf("%v is %q: %v", err, kind, got)
-			}
 		}
 	}
 }

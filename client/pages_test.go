@@ -1,9 +1,11 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"reflect"
@@ -145,5 +147,28 @@ func TestPagesHeedTheContext(t *testing.T) {
 	}
 	if rows != 5 || f.count() != 1 {
 		t.Errorf("%d rows in %d requests", rows, f.count())
+	}
+}
+
+// A server may send fewer rows than were asked for, and may run out of rows before
+// its own count.
+func TestPagesOfOtherServers(t *testing.T) {
+	capped := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body) // what is missing fails the comparison
+			body = bytes.Replace(body, []byte(`"limit":1000`), []byte(`"limit":7`), 1)
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			next.ServeHTTP(w, r)
+		})
+	}
+	want := keys(collect(t, site(t).client(fleetKey).AllCostResources(t.Context(), resourcesOfOctober)))
+	if got := keys(collect(t, site(t).through(t, capped, fleetKey).AllCostResources(t.Context(), resourcesOfOctober))); !reflect.DeepEqual(got, want) {
+		t.Errorf("%q\nwant\n%q", got, want)
+	}
+	f := always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		io.WriteString(w, `{"count": 5, "results": [], "price_status": "show"}`)
+	})
+	if got := collect(t, site(t).through(t, f.around, fleetKey).AllCostResources(t.Context(), resourcesOfOctober)); len(got) != 0 || f.count() != 1 {
+		t.Errorf("%d rows in %d requests", len(got), f.count())
 	}
 }

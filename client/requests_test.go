@@ -1,10 +1,13 @@
 package client_test
 
 import (
+	"bytes"
 	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,10 +17,18 @@ import (
 	"costd/client"
 )
 
-// Requests with everything in them are understood: the server refuses unknown
-// fields and wrong values.
+// Requests with everything in them are on the wire what the reports take: the
+// server refuses unknown fields and wrong values.
 func TestFullRequests(t *testing.T) {
-	c := site(t).client(fleetKey)
+	wire := make(chan string, 1)
+	c := site(t).through(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body) // what is missing fails the comparison
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			wire <- r.Method + " " + r.URL.String() + " " + string(body)
+			next.ServeHTTP(w, r)
+		})
+	}, fleetKey)
 	tags := &client.TagFilter{ConditionType: client.MatchAll, Conditions: []client.TagCondition{{Key: "env", Value: "PRO", Strict: new(false)}}}
 	filter := client.FilterInstanceFlavor.In("g1-standard-1-2")
 	monthly := client.MonthlyTotalsRequest{YearMonth: october, Regions: []int64{76}, Types: []costd.Type{costd.Instance},
@@ -39,20 +50,43 @@ func TestFullRequests(t *testing.T) {
 			}
 		}
 	}
-	for name, call := range map[string]func() error{
-		"monthly":       func() error { _, err := c.MonthlyTotals(t.Context(), monthly); return err },
-		"monthly CSV":   func() error { f, err := c.MonthlyTotalsCSV(t.Context(), monthly); return closed(f, err) },
-		"costs":         func() error { _, err := c.CostTotals(t.Context(), costs); return err },
-		"costs CSV":     func() error { f, err := c.CostTotalsCSV(t.Context(), costs); return closed(f, err) },
-		"resources":     func() error { _, err := c.CostResources(t.Context(), resources); return err },
-		"resources CSV": func() error { f, err := c.CostResourcesCSV(t.Context(), resources); return closed(f, err) },
-		"usage":         func() error { _, err := c.UsageReport(t.Context(), usage); return err },
-		"reservations":  func() error { _, err := c.Reservations(t.Context(), reservations); return err },
-		"projects":      func() error { _, err := c.Projects(t.Context(), projects); return err },
-		"regions":       func() error { _, err := c.Regions(t.Context(), regions); return err },
+	const selected = `"regions":[76],"types":["instance"],"schema_filter":{"type":"instance","field":"flavor","values":["g1-standard-1-2"]},` +
+		`"tags":{"conditions":[{"key":"env","value":"PRO","strict":false}],"condition_type":"AND"}`
+	const period = `"time_from":"2026-10-01T00:00:00Z","time_to":"2026-10-31T00:00:00Z","enable_last_day":true,"projects":[501],`
+	const window = `"limit":1,"offset":1,"order_by":["last_name.desc"]`
+	for _, tt := range []struct {
+		want string
+		call func() error
+	}{
+		{`POST /cloud/v1/reservation_cost_report/totals {"year_month":"2026-10",` + selected + `,"rounding":false}`,
+			func() error { _, err := c.MonthlyTotals(t.Context(), monthly); return err }},
+		{`POST /cloud/v1/reservation_cost_report/totals {"year_month":"2026-10",` + selected + `,"rounding":false,"response_format":"csv_totals"}`,
+			func() error { f, err := c.MonthlyTotalsCSV(t.Context(), monthly); return closed(f, err) }},
+		{`POST /cloud/v1/cost_report/totals {` + period + selected + `,"rounding":false}`,
+			func() error { _, err := c.CostTotals(t.Context(), costs); return err }},
+		{`POST /cloud/v1/cost_report/totals {` + period + selected + `,"rounding":false,"response_format":"csv_totals"}`,
+			func() error { f, err := c.CostTotalsCSV(t.Context(), costs); return closed(f, err) }},
+		{`POST /cloud/v1/cost_report/resources {` + period + selected + `,"rounding":false,` + window + `}`,
+			func() error { _, err := c.CostResources(t.Context(), resources); return err }},
+		{`POST /cloud/v1/cost_report/resources {` + period + selected + `,"rounding":false,` + window + `,"response_format":"csv_records"}`,
+			func() error { f, err := c.CostResourcesCSV(t.Context(), resources); return closed(f, err) }},
+		{`POST /cloud/v1/usage_report {` + period + selected + `,` + window + `}`,
+			func() error { _, err := c.UsageReport(t.Context(), usage); return err }},
+		{`GET /cloud/v2/reservations?metric_name=bm1-hf-medium_min&order_by=active_to.asc&region_id=8&show_inactive=false&time_from=2026-10-01T00%3A00%3A00Z&time_to=2026-11-01T00%3A00%3A00Z `,
+			func() error { _, err := c.Reservations(t.Context(), reservations); return err }},
+		{`GET /cloud/v1/projects?include_deleted=true&limit=1&name=training&offset=1&order_by=name.desc `,
+			func() error { _, err := c.Projects(t.Context(), projects); return err }},
+		{`GET /cloud/v1/regions?display_name=Manassas&limit=1&offset=1&order_by=display_name.desc&product=inference&show_volume_types=true `,
+			func() error { _, err := c.Regions(t.Context(), regions); return err }},
+		{`POST /cloud/v1/reservation_cost_report/totals {}`,
+			func() error { _, err := c.MonthlyTotals(t.Context(), client.MonthlyTotalsRequest{}); return err }},
+		{`GET /cloud/v2/reservations `,
+			func() error { _, err := c.Reservations(t.Context(), client.ReservationsRequest{}); return err }},
+		{`GET /iam/clients/me `, func() error { _, err := c.Account(t.Context()); return err }},
 	} {
-		if err := call(); err != nil {
-			t.Errorf("%s: %v", name, err)
+		err := tt.call()
+		if got := <-wire; err != nil || got != tt.want {
+			t.Errorf("%v\ngot  %s\nwant %s", err, got, tt.want)
 		}
 	}
 }
