@@ -11,28 +11,52 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"costd"
 	"costd/internal/web"
 )
 
 // decompressed returns the body of r, at most limit bytes of it as they were sent.
-// Whoever reads it limits what they become when they were compressed.
-func decompressed(w http.ResponseWriter, r *http.Request, limit int64) (io.Reader, error) {
+// Whoever reads it limits what they become when they were compressed, and closes
+// it. A body that announces itself as too long is not waited for.
+func decompressed(w http.ResponseWriter, r *http.Request, limit int64) (io.ReadCloser, error) {
+	if r.ContentLength > limit {
+		return nil, costd.Errorf(costd.TooLarge, "the body is larger than %d bytes; split it", limit)
+	}
 	body := web.LimitBody(w, r, limit)
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return body, nil
+		return io.NopCloser(body), nil
 	case "gzip":
-		unzipped, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, costd.Errorf(costd.Invalid, "the body is not gzip, as its Content-Encoding says: %w", err)
-		}
-		return unzipped, nil
+		return unzip(body)
 	default:
 		return nil, refusal(http.StatusUnsupportedMediaType, "unsupported_media_type",
 			"Content-Encoding %.32q is not understood; use gzip or none", encoding)
 	}
+}
+
+// unzippers are used again: their tables are larger than most bodies.
+var unzippers = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// An unzipper goes back to the others when it is closed.
+type unzipper struct{ *gzip.Reader }
+
+func (u unzipper) Close() error {
+	unzippers.Put(u.Reader)
+	return nil
+}
+
+func unzip(body io.Reader) (io.ReadCloser, error) {
+	u := unzipper{unzippers.Get().(*gzip.Reader)}
+	if err := u.Reset(body); err != nil {
+		u.Close()
+		if _, ok := errors.AsType[*costd.Error](err); ok {
+			return nil, err
+		}
+		return nil, costd.Errorf(costd.Invalid, "the body is not gzip, as its Content-Encoding says: %w", err)
+	}
+	return u, nil
 }
 
 // mediaType returns the media type of the body, or an error naming those that are

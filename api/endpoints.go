@@ -8,7 +8,6 @@ import (
 
 	"costd"
 	"costd/catalog"
-	"costd/ingest"
 )
 
 // maxKeyBody bounds the description of a key: a thousand projects, generously.
@@ -20,29 +19,6 @@ const (
 	jsonType   = "application/json"
 	yamlType   = "application/yaml"
 )
-
-// postUsage stores usage records. Its answer means that what it does not reject is
-// durable.
-func (h *Handler) postUsage(w http.ResponseWriter, r *http.Request) error {
-	given, err := mediaType(r, ndjsonType, jsonType, "application/ndjson")
-	if err != nil {
-		return err
-	}
-	format := ingest.NDJSON
-	if given == jsonType {
-		format = ingest.JSON
-	}
-	body, err := decompressed(w, r, ingest.MaxBody)
-	if err != nil {
-		return err
-	}
-	result, err := h.Usage.Ingest(r.Context(), body, format)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, result)
-	return nil
-}
 
 func (h *Handler) getCatalog(w http.ResponseWriter, r *http.Request) error {
 	entries, _, err := h.Catalog.Entries(r.Context())
@@ -71,6 +47,7 @@ func (h *Handler) putCatalog(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	defer body.Close()
 	file, err := io.ReadAll(io.LimitReader(body, catalog.MaxFileSize+1)) // Parse refuses the one byte more
 	if err != nil {
 		if _, ok := errors.AsType[*costd.Error](err); ok {

@@ -31,10 +31,11 @@ prices:
 
 // A site is a running server with a key of each role.
 type site struct {
-	t      *testing.T
-	url    string
-	store  *duckdb.DB
-	tokens map[costd.Role]string
+	t       *testing.T
+	url     string
+	store   *duckdb.DB
+	handler *api.Handler
+	tokens  map[costd.Role]string
 }
 
 func newSite(t *testing.T) *site {
@@ -54,7 +55,7 @@ func newSite(t *testing.T) *site {
 		server.Close()
 		store.Close()
 	})
-	s := &site{t: t, url: server.URL, store: store, tokens: map[costd.Role]string{}}
+	s := &site{t: t, url: server.URL, store: store, handler: handler, tokens: map[costd.Role]string{}}
 	s.createKeys(handler)
 	return s
 }
