@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"costd"
 	"costd/internal/web"
 )
 
@@ -48,4 +51,53 @@ func (m *metrics) measure(next http.Handler) http.Handler {
 		m.requests.WithLabelValues(route, strconv.Itoa(web.Status(w))).Inc()
 		m.duration.WithLabelValues(route).Observe(time.Since(start).Seconds())
 	})
+}
+
+// A storeWithStats is a store that can tell figures of itself.
+type storeWithStats interface {
+	Stats(ctx context.Context) (costd.StoreStats, error)
+}
+
+// statsTimeout is how long a scrape waits for the store.
+const statsTimeout = 5 * time.Second
+
+// storeMetrics collects the figures of a store when they are asked for.
+type storeMetrics struct {
+	store                                   storeWithStats
+	logger                                  *slog.Logger
+	records, diskBytes, cacheBytes, refresh *prometheus.Desc
+}
+
+func newStoreMetrics(store storeWithStats, logger *slog.Logger) *storeMetrics {
+	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
+	return &storeMetrics{
+		store: store, logger: logger,
+		records:    desc("costd_store_records", "Usage records kept."),
+		diskBytes:  desc("costd_store_disk_bytes", "Size of the store's files."),
+		cacheBytes: desc("costd_store_cache_bytes", "Memory held by answers and sums that are kept ready."),
+		refresh:    desc("costd_store_refreshes_total", "Times that sums kept ready were made anew."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (m *storeMetrics) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{m.records, m.diskBytes, m.cacheBytes, m.refresh} {
+		descs <- d
+	}
+}
+
+// Collect implements prometheus.Collector. A store that cannot tell now leaves its
+// own figures out, not everybody's.
+func (m *storeMetrics) Collect(figures chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
+	defer cancel()
+	stats, err := m.store.Stats(ctx)
+	if err != nil {
+		m.logger.WarnContext(ctx, "no figures of the store", "error", err)
+		return
+	}
+	figures <- prometheus.MustNewConstMetric(m.records, prometheus.GaugeValue, float64(stats.Records))
+	figures <- prometheus.MustNewConstMetric(m.diskBytes, prometheus.GaugeValue, float64(stats.DiskBytes))
+	figures <- prometheus.MustNewConstMetric(m.cacheBytes, prometheus.GaugeValue, float64(stats.CacheBytes))
+	figures <- prometheus.MustNewConstMetric(m.refresh, prometheus.CounterValue, float64(stats.Refreshes))
 }

@@ -12,7 +12,6 @@ import (
 	"costd/api"
 	"costd/catalog"
 	"costd/gcore"
-	"costd/ingest"
 	"costd/openapi"
 	"costd/report"
 )
@@ -48,7 +47,7 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		Logger:  s.config.Logger,
 	}
 	own := &api.Handler{
-		Usage:   &ingest.Service{Store: s.config.Usage},
+		Usage:   s.usage,
 		Catalog: &catalog.Service{Store: s.config.Catalog},
 		Access:  keys,
 		Logger:  s.config.Logger,

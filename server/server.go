@@ -16,6 +16,7 @@ import (
 
 	"costd"
 	"costd/access"
+	"costd/ingest"
 	"costd/internal/web"
 )
 
@@ -46,6 +47,8 @@ type Config struct {
 	// RateBurst; 0 is any number.
 	RateLimit int
 	RateBurst int
+	// Ingest bounds what usage under way may take; zeros are the defaults.
+	Ingest ingest.Limits
 	// BehindProxy says that callers come through a proxy, so that their addresses
 	// tell nothing: wrong keys are not limited by address then.
 	BehindProxy bool
@@ -55,6 +58,7 @@ type Config struct {
 type Server struct {
 	config   Config
 	handler  http.Handler
+	usage    *ingest.Service
 	figures  http.Handler // of the registry
 	stopping atomic.Bool
 }
@@ -64,8 +68,13 @@ func New(config Config) *Server {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &Server{config: config}
 	registry := prometheus.NewRegistry()
+	s := &Server{config: config}
+	s.usage = &ingest.Service{Store: config.Usage, Limits: config.Ingest, Observer: newIngestMetrics(registry)}
+	gaugeIngest(registry, s.usage)
+	if store, ok := config.Usage.(storeWithStats); ok {
+		registry.MustRegister(newStoreMetrics(store, config.Logger))
+	}
 	s.handler = web.Middleware(config.Logger, s.onPanic)(newMetrics(registry).measure(s.routes(registry)))
 	return s
 }
@@ -75,7 +84,8 @@ func New(config Config) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Serve answers requests on the listener until ctx is done, then lets the ones
-// under way finish, for half a minute at most. It returns nil after such a stop.
+// under way finish and their usage be written, for half a minute at most. It
+// returns nil after such a stop.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -91,7 +101,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		s.stopping.Store(true)
 		timeout, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
-		stopped <- server.Shutdown(timeout)
+		stopped <- errors.Join(server.Shutdown(timeout), s.usage.Close(timeout))
 	})
 	err := server.Serve(listener)
 	if stop() || !errors.Is(err, http.ErrServerClosed) {
