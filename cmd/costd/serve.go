@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"costd/access"
+	"costd/ingest"
 	"costd/server"
 	"costd/store/duckdb"
 )
@@ -36,7 +37,28 @@ type serveOptions struct {
 	rateLimit   int
 	rateBurst   int
 	behindProxy bool
+	ingest      ingestOptions
 	log         logOptions
+}
+
+// ingestOptions are the flags that bound usage under way; zeros are the defaults.
+type ingestOptions struct {
+	queueRecords int
+	queueMiB     int64
+	bodyMiB      int64
+	decoders     int
+}
+
+func (o *ingestOptions) addTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&o.queueRecords, "queue-records", 0, "usage records that may wait to be written; what is over gets 503 (default 100000)")
+	flags.Int64Var(&o.queueMiB, "queue-mib", 0, "memory of usage records that may wait, in MiB (default 128)")
+	flags.Int64Var(&o.bodyMiB, "body-mib", 0, "memory of bodies of usage under way, in MiB (default 128)")
+	flags.IntVar(&o.decoders, "decoders", 0, "bodies of usage decoded at the same time (default two per core)")
+}
+
+func (o *ingestOptions) limits() ingest.Limits {
+	return ingest.Limits{QueueRecords: o.queueRecords, QueueBytes: o.queueMiB << 20, BodyBytes: o.bodyMiB << 20, Decoders: o.decoders}
 }
 
 func newServeCommand(t terminal) *cobra.Command {
@@ -63,6 +85,7 @@ after the requests under way are answered.`,
 	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
 	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: do not limit wrong keys by address")
+	o.ingest.addTo(cmd)
 	o.log.addTo(cmd, "info")
 	_ = cmd.MarkFlagRequired("data") // fails only for a flag that does not exist
 	return cmd
@@ -88,6 +111,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
 	return server.New(server.Config{
 		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
+		Ingest: o.ingest.limits(),
 	}).Serve(ctx, listener)
 }
 
