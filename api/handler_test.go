@@ -17,6 +17,7 @@ import (
 	"costd/api"
 	"costd/catalog"
 	"costd/ingest"
+	"costd/internal/openapitest"
 	"costd/internal/web"
 	"costd/store/duckdb"
 )
@@ -103,7 +104,8 @@ func (s *site) call(role costd.Role, method, path, body string, headers ...strin
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	client := &http.Client{Transport: openapitest.Transport(s.t, nil)}
+	resp, err := client.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
 	}

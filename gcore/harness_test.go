@@ -16,6 +16,7 @@ import (
 	"costd/catalog"
 	"costd/gcore"
 	"costd/ingest"
+	"costd/internal/openapitest"
 	"costd/internal/web"
 	"costd/report"
 	"costd/store/duckdb"
@@ -60,6 +61,7 @@ func newServer(t *testing.T) *server {
 		gcore.WriteError(w, r, costd.Errorf(costd.Internal, "panic"))
 	}
 	s.Server = httptest.NewServer(web.Middleware(logger, onPanic)(handler))
+	s.Client().Transport = openapitest.Transport(t, s.Client().Transport)
 	t.Cleanup(func() {
 		s.Close()
 		if err := db.Close(); err != nil {

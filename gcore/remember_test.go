@@ -3,12 +3,14 @@ package gcore_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"costd"
 	"costd/gcore"
+	"costd/internal/web"
 	"costd/report"
 )
 
@@ -27,7 +29,8 @@ func (c *counted) Lines(ctx context.Context, q costd.Query) ([]costd.LineUsage, 
 func TestAnswersAreRememberedUntilSomethingChanges(t *testing.T) {
 	s := newServer(t)
 	store := &counted{UsageStore: s.db}
-	s.Config.Handler = &gcore.Handler{Reports: &report.Service{Usage: store, Catalog: s.db}, Access: s.access}
+	handler := &gcore.Handler{Reports: &report.Service{Usage: store, Catalog: s.db}, Access: s.access}
+	s.Config.Handler = web.Middleware(slog.New(slog.DiscardHandler), nil)(handler)
 	s.apply(t, `
 clients: [{id: 1001, name: Acme, currency: EUR}, {id: 2002, name: Other, currency: EUR}]
 projects: [{id: 501, client_id: 1001, name: one}, {id: 502, client_id: 1001, name: two}]`)

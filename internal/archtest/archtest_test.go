@@ -34,6 +34,7 @@ var layers = []Layer{
 	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "openapi", "internal/web"}},
 	{"bench", []string{".", "decimal", "catalog", "client", "internal/spawn"}},
 	{"cmd/costd", []string{"*", "store/duckdb", "internal/web"}},
+	{"internal/openapitest", []string{"openapi"}},
 	{"internal/*", nil},
 }
 
