@@ -142,7 +142,9 @@ type UsageStore interface {
 	// Write applies the records in their order, all or nothing, and returns what
 	// became of each. A record replaces the one known by the same identity (Usage),
 	// and is unchanged if that one has the same content. When Write has returned
-	// without an error, the records are durable and every later read sees them.
+	// without an error, the records are durable and every later read sees them. The
+	// texts of records may be parts of one large text, the body they came in: a store
+	// that keeps one in memory keeps a copy of it.
 	Write(ctx context.Context, records []Record) ([]Outcome, error)
 	// Lines returns the usage of every line that the query selects, ordered by
 	// Line.Compare. Lines without usage in the period are left out; so are lines of
