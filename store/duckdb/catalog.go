@@ -99,30 +99,28 @@ func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents ma
 }
 
 // loadCatalog reads the catalog and the keys into memory.
-func (db *DB) loadCatalog(ctx context.Context, e *engine) error {
-	return e.transact(ctx, func(tx *sql.Tx) (err error) {
-		s := &snapshot{ctx: ctx, tx: tx}
-		state := &catalogState{documents: map[documentKey]string{}, keys: map[string]costd.Key{}}
-		if err := s.tx.QueryRowContext(s.ctx, "SELECT version FROM catalog_version").Scan(&state.version); err != nil {
-			return err
-		}
-		documents, err := readAll(s, "SELECT kind, key, document FROM catalog_entry", scanDocument)
-		for _, d := range documents {
-			state.documents[d.documentKey] = d.text
-		}
-		if err != nil {
-			return err
-		}
-		if state.entries, err = entriesOf(state.documents); err != nil {
-			return err
-		}
-		keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created FROM api_key", scanKey)
-		for _, key := range keys {
-			state.keys[key.ID] = key
-		}
-		db.catalog.Store(state)
+func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
+	s := &snapshot{ctx: ctx, tx: tx}
+	state := &catalogState{documents: map[documentKey]string{}, keys: map[string]costd.Key{}}
+	if err := s.tx.QueryRowContext(s.ctx, "SELECT version FROM catalog_version").Scan(&state.version); err != nil {
 		return err
-	})
+	}
+	documents, err := readAll(s, "SELECT kind, key, document FROM catalog_entry", scanDocument)
+	for _, d := range documents {
+		state.documents[d.documentKey] = d.text
+	}
+	if err != nil {
+		return err
+	}
+	if state.entries, err = entriesOf(state.documents); err != nil {
+		return err
+	}
+	keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created FROM api_key", scanKey)
+	for _, key := range keys {
+		state.keys[key.ID] = key
+	}
+	db.catalog.Store(state)
+	return err
 }
 
 // A document is an entry as it is stored.

@@ -21,34 +21,6 @@ const (
 	sizePlaces = 9  // and 9 after it
 )
 
-// row appends the values of the table usage for one part of a record, in the
-// order of its columns.
-func row(values []driver.Value, k identity, r *costd.Record, p *costd.Part, shared *sharedValues) []driver.Value {
-	a := &r.Attributes
-	return append(values, k.client, int32(k.day), int32(p.Day), r.ID, shared.start, p.Start.UnixNano(), p.End.UnixNano(),
-		p.Quantity.Units, uint8(p.Quantity.Grid),
-		r.ProjectID, r.RegionID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name, shared.size,
-		a.VolumeType, a.FileShareType, a.InstanceType, a.IPAddress, a.AttachedToVM, a.PortID, a.NetworkID, a.SubnetID,
-		a.VMID, a.InstanceName, a.SourceVolumeUUID, a.ScheduleID, a.SizeUnit, shared.tags)
-}
-
-// sharedValues are what all parts of a record have in common and what takes work
-// to find out.
-type sharedValues struct {
-	start int64
-	size  driver.Value // a duck.Decimal, or nil
-	tags  string
-}
-
-func newSharedValues(r *costd.Record) (*sharedValues, error) {
-	size, err := encodeSize(r.Size)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := encodeTags(r.Tags)
-	return &sharedValues{start: r.Start.UnixNano(), size: size, tags: tags}, err
-}
-
 func encodeSize(size *decimal.Decimal) (driver.Value, error) {
 	if size == nil {
 		return nil, nil

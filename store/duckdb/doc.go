@@ -1,11 +1,13 @@
 // Package duckdb keeps usage, the catalog and keys in one folder, in an embedded
 // DuckDB database. It is the only package of costd that is built with cgo.
 //
-// Usage is one table with one row for each part of a record, which is what the
-// record consumed within one UTC day. The table has no index: a record is found
-// by its identity within the rows of its client and day, which DuckDB finds by
-// the minima and maxima it keeps of every column of every 122,880 rows. So the
-// memory that is needed does not grow with what is stored.
+// Usage is one narrow table with one row for each part of a record, which is what
+// the record consumed within one UTC day: times, units, and the numbers of the
+// resource and of its state, all the texts that repeat, which have tables of their
+// own. The view usage joins the three. No table has an index: a record is found by
+// its identity within the rows of its client and day, which DuckDB finds by the
+// minima and maxima it keeps of every column of every 122,880 rows. So the memory
+// that is needed does not grow with what is stored.
 //
 // There is one writer at a time and many readers, each of which sees one snapshot
 // for as long as it reads. A commit is in the write-ahead log, and the log on disk,

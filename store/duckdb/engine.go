@@ -84,7 +84,13 @@ func (db *DB) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := db.loadCatalog(ctx, e); err != nil {
+	err = e.transact(ctx, func(tx *sql.Tx) error {
+		if err := db.dictionary.load(ctx, tx); err != nil {
+			return err
+		}
+		return db.loadCatalog(ctx, tx)
+	})
+	if err != nil {
 		return errors.Join(err, e.close())
 	}
 	db.engine = e

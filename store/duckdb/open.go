@@ -46,6 +46,7 @@ type DB struct {
 	checkpoints checkpointer // guarded by writing
 	catalog     atomic.Pointer[catalogState]
 	revisions   revisions
+	dictionary  dictionary // guarded by writing
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
 	// closing is ended by Close, by calling shut.

@@ -62,7 +62,7 @@ func (s *selection) list(q costd.Query, dimension func(costd.TypeInfo) costd.Fie
 		conditions += " AND project_id IN (SELECT unnest($projects::BIGINT[]))"
 		s.arg("projects", q.Projects)
 	}
-	s.listed = fmt.Sprintf("WITH listed AS NOT MATERIALIZED (\n\tSELECT *, rowid AS stored_row, %s AS dimension\n\tFROM usage WHERE %s\n)",
+	s.listed = fmt.Sprintf("WITH listed AS NOT MATERIALIZED (\n\tSELECT *, %s AS dimension\n\tFROM usage WHERE %s\n)",
 		dimensionSQL(dimension), conditions)
 	s.listedArgs = slices.Clip(s.args)
 }

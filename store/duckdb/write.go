@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -27,11 +28,16 @@ func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outc
 	}
 	histories := group(records)
 	var outcomes []costd.Outcome
+	var numbers *numbering
 	err = db.writeThen(ctx, func(tx *sql.Tx) error {
-		stored, err := db.apply(ctx, tx, histories)
+		numbers = newNumbering(&db.dictionary)
+		stored, err := db.apply(ctx, tx, histories, numbers)
 		outcomes = play(len(records), histories, stored)
 		return err
-	}, func() { db.revisions.note(records, outcomes) })
+	}, func() {
+		numbers.commit()
+		db.revisions.note(records, outcomes)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +53,11 @@ type history struct {
 
 func (h *history) first() *costd.Record { return h.records[0] }
 func (h *history) last() *costd.Record  { return h.records[len(h.records)-1] }
+
+// single reports whether the history begins and ends with the same content.
+func (h *history) single() bool {
+	return h.first() == h.last() || sameContent(h.first(), h.last())
+}
 
 // group returns the histories of a batch in the order of their first records.
 func group(records []costd.Record) []history {
@@ -126,51 +137,131 @@ func samePart(a, b costd.Part) bool {
 		a.Quantity.Grid == b.Quantity.Grid && a.Quantity.Units.Cmp(b.Quantity.Units) == 0
 }
 
-// The statements of a write, in their order.
+// The statements of a write.
 var (
 	//go:embed sql/stage.sql
 	stageSQL string
 	//go:embed sql/find.sql
 	findSQL string
-	//go:embed sql/apply.sql
-	applySQL string
+)
+
+// The rest of them; kept are the identities of which nothing else is to be stored.
+const (
+	keepSQL   = "CREATE OR REPLACE TEMP TABLE kept AS SELECT unnest(?::INTEGER[]) AS n"
+	removeSQL = `DELETE FROM part WHERE record_day BETWEEN %d AND %d
+		AND rowid IN (SELECT stored_row FROM found WHERE n NOT IN (FROM kept))`
+	insertSQL = `INSERT INTO part BY NAME
+		SELECT * EXCLUDE (n, role) FROM staged WHERE role & 4 > 0 AND n NOT IN (FROM kept)
+		ORDER BY client_id, resource, part_start`
+	countSQL = "UPDATE commit_count SET number = number + 1"
 )
 
 // apply stores the last record of every history and returns what was known of
-// the histories before, by their numbers; those not in it were not known.
-func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history) (map[int]finding, error) {
+// the histories before, by their numbers; those not in it were not known. If all
+// is stored as it should be it writes nothing.
+func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history, numbers *numbering) (map[int]finding, error) {
 	if len(histories) == 0 {
 		return nil, nil
+	}
+	stagings, err := numbers.number(ctx, tx, db.engine.writer, histories)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := tx.ExecContext(ctx, stageSQL); err != nil {
 		return nil, err
 	}
-	if err := db.stage(ctx, histories); err != nil {
+	if err := db.stage(ctx, stagings); err != nil {
 		return nil, err
 	}
-	stored, err := find(ctx, tx)
+	stored, err := find(ctx, tx, histories)
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, applySQL)
-	return stored, err
+	return stored, change(ctx, tx, histories, stored, func() error { return numbers.store(ctx, db.engine.writer) })
+}
+
+// change replaces what is stored of the staged histories by what is staged, unless
+// that is the same. New numbers are stored first, if anything is.
+func change(ctx context.Context, tx *sql.Tx, histories []history, stored map[int]finding, storeNumbers func() error) error {
+	kept := []int32{}
+	var removes, stores bool
+	for i := range histories {
+		h, f := &histories[i], stored[i]
+		if f.same && h.single() {
+			kept = append(kept, int32(i))
+			continue
+		}
+		removes = removes || f.known
+		stores = stores || !h.last().Deleted
+	}
+	if !removes && !stores {
+		return nil
+	}
+	if err := storeNumbers(); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, keepSQL, kept); err != nil {
+		return err
+	}
+	if removes {
+		first, last := days(histories)
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf(removeSQL, first, last)); err != nil {
+			return err
+		}
+	}
+	if stores {
+		if _, err := tx.ExecContext(ctx, insertSQL); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, countSQL)
+	return err
+}
+
+// days returns the first and the last day on which a history's records begin.
+func days(histories []history) (first, last costd.Day) {
+	first, last = histories[0].day, histories[0].day
+	for i := range histories {
+		first, last = min(first, histories[i].day), max(last, histories[i].day)
+	}
+	return first, last
 }
 
 // find returns what the store knows of the staged histories.
-func find(ctx context.Context, tx *sql.Tx) (map[int]finding, error) {
-	rows, err := tx.QueryContext(ctx, findSQL)
+func find(ctx context.Context, tx *sql.Tx, histories []history) (map[int]finding, error) {
+	first, last := days(histories)
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf(findSQL, identitySQL(histories), first, last))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	stored := make(map[int]finding)
 	for rows.Next() {
-		var n int
+		var n, parts int
 		var same bool
-		if err := rows.Scan(&n, &same); err != nil {
+		if err := rows.Scan(&n, &same, &parts); err != nil {
 			return nil, err
 		}
-		stored[n] = finding{known: true, same: same}
+		stored[n] = finding{known: true, same: same && parts == len(histories[n].first().Parts)}
 	}
 	return stored, rows.Err()
+}
+
+// identitySQL returns the condition under which a part p is known by the same as a
+// staged head h of the same client and day. Most batches need not compare all.
+func identitySQL(histories []history) string {
+	withID, without := false, false
+	for i := range histories {
+		withID = withID || histories[i].id != ""
+		without = without || histories[i].id == ""
+	}
+	switch {
+	case !without:
+		return "h.id = p.id"
+	case !withID:
+		return "p.id = '' AND h.resource = p.resource AND h.record_start = p.record_start"
+	}
+	return `h.id = p.id
+		AND CASE WHEN h.id = '' THEN h.resource     ELSE 0 END = CASE WHEN p.id = '' THEN p.resource     ELSE 0 END
+		AND CASE WHEN h.id = '' THEN h.record_start ELSE 0 END = CASE WHEN p.id = '' THEN p.record_start ELSE 0 END`
 }

@@ -1,27 +1,15 @@
--- What is stored of the staged identities.
+-- The stored parts of the staged identities, and whether the first record has the
+-- same one. The days, which the join would find out too, are given beforehand.
 CREATE OR REPLACE TEMP TABLE found AS
-    SELECT h.n, u.rowid AS stored_row, u.*
-    FROM usage u JOIN staged_history h
-      ON  u.client_id = h.client_id AND u.record_day = h.record_day AND u.id = h.id
-      AND CASE WHEN u.id = '' THEN u.resource_id  ELSE '' END = h.resource_id
-      AND CASE WHEN u.id = '' THEN u.metric       ELSE '' END = h.metric
-      AND CASE WHEN u.id = '' THEN u.record_start ELSE 0  END = h.record_start;
+    SELECT h.n, p.client_id, p.day, p.rowid AS stored_row, c.n IS NOT NULL AS same
+    FROM part p
+    JOIN staged h
+      ON  h.role & 1 > 0 AND h.client_id = p.client_id AND h.record_day = p.record_day AND %[1]s
+    LEFT JOIN staged c
+      ON  c.role & 2 > 0 AND c.n = h.n AND c.day = p.day AND c.state = p.state AND c.record_start = p.record_start
+      AND c.part_start = p.part_start AND c.part_end = p.part_end AND c.units = p.units AND c.grid = p.grid
+    WHERE p.record_day BETWEEN %[2]d AND %[3]d;
 
--- Whether that is what the first record of the history says. A history keeps what
--- is stored if that is all it says. The parts of a record are different rows, by
--- their days, so that they can be compared as sets.
-CREATE OR REPLACE TEMP TABLE known AS
-    WITH stored AS (
-        SELECT * EXCLUDE (stored_row) FROM found
-    ), staged AS (
-        SELECT * EXCLUDE (compare, store) FROM staged_part WHERE compare AND n IN (SELECT n FROM found)
-    ), differing AS (
-        SELECT n FROM (FROM stored EXCEPT FROM staged)
-        UNION
-        SELECT n FROM (FROM staged EXCEPT FROM stored)
-    )
-    SELECT n, same, same AND single AS keeps FROM (
-        SELECT n, single, n NOT IN (FROM differing) AS same FROM staged_history WHERE n IN (SELECT n FROM found)
-    );
-
-SELECT n, same FROM known;
+-- Of each identity, whether those parts are all there is of the first record, and
+-- are kept for there being nothing else to store.
+SELECT n, bool_and(same), count(*) FROM found GROUP BY n;

@@ -1,0 +1,377 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"costd"
+	"costd/decimal"
+
+	duck "github.com/duckdb/duckdb-go/v2"
+)
+
+// A resource is what usage is of, as the table resource keeps it.
+type resource struct {
+	resourceKey
+	number int64    // 0 until one is found or given
+	recent []*state // the states it had last, the latest first; see dictionary
+}
+
+type resourceKey struct {
+	client     int64
+	id, metric string
+}
+
+// A state is what the records of a resource say beside times and quantities, as
+// the table state keeps it. It never changes once it has a number.
+type state struct {
+	number     int64 // 0 until one is found or given
+	resource   *resource
+	project    int64
+	region     int64
+	typ        costd.Type
+	flavor     string
+	name       string
+	size       *decimal.Decimal
+	attributes costd.Attributes
+	tags       map[string]string
+}
+
+// newState returns the state that the record says, sharing no memory with it.
+func newState(of *resource, r *costd.Record) *state {
+	s := &state{resource: of, project: r.ProjectID, region: r.RegionID, typ: costd.Type(strings.Clone(string(r.Type))),
+		flavor: strings.Clone(r.Flavor), name: strings.Clone(r.Name), size: r.Size, attributes: r.Attributes}
+	for _, text := range attributesOf(&s.attributes) {
+		*text = strings.Clone(*text)
+	}
+	if len(r.Tags) > 0 {
+		s.tags = make(map[string]string, len(r.Tags))
+		for key, value := range r.Tags {
+			s.tags[strings.Clone(key)] = strings.Clone(value)
+		}
+	}
+	return s
+}
+
+// says reports whether s is the state that the record says.
+func (s *state) says(r *costd.Record) bool {
+	return s.project == r.ProjectID && s.region == r.RegionID && s.typ == r.Type && s.flavor == r.Flavor && s.name == r.Name &&
+		s.attributes == r.Attributes && sameSize(s.size, r.Size) && maps.Equal(s.tags, r.Tags)
+}
+
+// bytes estimates the memory that s takes.
+func (s *state) bytes() int64 {
+	n := 448 + len(s.typ) + len(s.flavor) + len(s.name) + 64*len(s.tags)
+	for _, text := range attributesOf(&s.attributes) {
+		n += len(*text)
+	}
+	for key, value := range s.tags {
+		n += len(key) + len(value)
+	}
+	return int64(n)
+}
+
+// attributesOf returns the texts of a in the order of their columns.
+func attributesOf(a *costd.Attributes) [13]*string {
+	return [...]*string{&a.VolumeType, &a.FileShareType, &a.InstanceType, &a.IPAddress, &a.AttachedToVM, &a.PortID,
+		&a.NetworkID, &a.SubnetID, &a.VMID, &a.InstanceName, &a.SourceVolumeUUID, &a.ScheduleID, &a.SizeUnit}
+}
+
+// A dictionary knows the numbers of resources and states that were written of late,
+// so that most batches need not ask the database. It holds two generations: what is
+// used moves to the young one, and when that is full the old one is dropped. It is
+// used by who holds writing.
+type dictionary struct {
+	young, old   map[resourceKey]*resource
+	bytes, limit int64 // of the young generation
+	// The greatest numbers that were given.
+	lastResource, lastState int64
+}
+
+const (
+	// dictionaryBytes is the default limit of a dictionary: the resources of
+	// 100 million hourly records a month fit.
+	dictionaryBytes = 48 << 20
+	// recentStates is how many states of a resource are remembered: more than one,
+	// as records of two states may arrive in turn.
+	recentStates = 3
+)
+
+func newDictionary() dictionary {
+	return dictionary{young: map[resourceKey]*resource{}, limit: dictionaryBytes}
+}
+
+// load reads the greatest numbers, and forgets the rest.
+func (d *dictionary) load(ctx context.Context, tx *sql.Tx) error {
+	*d = newDictionary()
+	return tx.QueryRowContext(ctx, "SELECT (SELECT COALESCE(max(number), 0) FROM resource), (SELECT COALESCE(max(number), 0) FROM state)").
+		Scan(&d.lastResource, &d.lastState)
+}
+
+// get returns the resource of the key if it is remembered.
+func (d *dictionary) get(k resourceKey) *resource {
+	if r := d.young[k]; r != nil {
+		return r
+	}
+	r := d.old[k]
+	if r != nil {
+		d.keep(r)
+	}
+	return r
+}
+
+// keep remembers a resource that has a number.
+func (d *dictionary) keep(r *resource) {
+	d.young[r.resourceKey] = r
+	d.bytes += int64(256 + len(r.id) + len(r.metric))
+	for _, s := range r.recent {
+		d.bytes += s.bytes()
+	}
+}
+
+// age makes the young generation the old one if it is full. It is done between
+// batches, so that none meets two copies of a resource.
+func (d *dictionary) age() {
+	if d.bytes > d.limit {
+		d.old, d.young, d.bytes = d.young, make(map[resourceKey]*resource, len(d.young)), 0
+	}
+}
+
+// remember makes s, which has a number, the latest state of its resource.
+func (d *dictionary) remember(s *state) {
+	r := s.resource
+	r.recent = slices.Insert(r.recent, 0, s)
+	r.recent = r.recent[:min(len(r.recent), recentStates)]
+	d.keep(r)
+}
+
+// find returns the state that the record says if it is among the recent ones, and
+// makes it the first of them.
+func (r *resource) find(record *costd.Record) *state {
+	for i, s := range r.recent {
+		if s.says(record) {
+			if i > 0 {
+				copy(r.recent[1:i+1], r.recent[:i])
+				r.recent[0] = s
+			}
+			return s
+		}
+	}
+	return nil
+}
+
+// A numbering finds the numbers of the resources and states of one batch. What the
+// dictionary does not remember it looks up in the database, all at once, and what
+// is not there either gets the next numbers. The dictionary learns of it when the
+// batch has been committed.
+type numbering struct {
+	*dictionary
+	pending   map[resourceKey]*resource
+	resources []*resource // not remembered
+	states    []*state    // not remembered
+	statesOf  map[*resource][]*state
+	// What is not in the database, and whether it has been added to it.
+	newResources []*resource
+	newStates    []*state
+	stored       bool
+}
+
+func newNumbering(d *dictionary) *numbering {
+	return &numbering{dictionary: d, pending: map[resourceKey]*resource{}, statesOf: map[*resource][]*state{}}
+}
+
+// resource returns the resource of a record; it may have no number yet.
+func (n *numbering) resource(r *costd.Record) *resource {
+	k := resourceKey{r.ClientID, r.ResourceID, r.Metric}
+	if known := n.get(k); known != nil {
+		return known
+	}
+	known := n.pending[k]
+	if known == nil {
+		k.id, k.metric = strings.Clone(k.id), strings.Clone(k.metric)
+		known = &resource{resourceKey: k}
+		n.pending[k] = known
+		n.resources = append(n.resources, known)
+	}
+	return known
+}
+
+// state returns the state of a record; it may have no number yet.
+func (n *numbering) state(r *costd.Record) *state {
+	of := n.resource(r)
+	if s := of.find(r); s != nil {
+		return s
+	}
+	for _, s := range n.statesOf[of] {
+		if s.says(r) {
+			return s
+		}
+	}
+	s := newState(of, r)
+	n.states = append(n.states, s)
+	n.statesOf[of] = append(n.statesOf[of], s)
+	return s
+}
+
+// number returns the histories with the numbers of what they say.
+func (n *numbering) number(ctx context.Context, tx *sql.Tx, writer *sql.Conn, histories []history) ([]staging, error) {
+	stagings := make([]staging, len(histories))
+	for i := range histories {
+		h := &histories[i]
+		stagings[i].history = h
+		if first := h.first(); !first.Deleted {
+			stagings[i].first = n.state(first)
+		}
+		if last := h.last(); len(h.records) > 1 && !last.Deleted {
+			stagings[i].last = n.state(last)
+		}
+	}
+	keys := make([]*resource, len(histories))
+	for i := range histories {
+		if histories[i].id == "" {
+			keys[i] = n.resource(histories[i].first())
+		}
+	}
+	if err := n.lookUp(ctx, tx, writer); err != nil {
+		return nil, err
+	}
+	n.give()
+	for i, key := range keys {
+		if key != nil {
+			stagings[i].key = key.number
+			if key.number == 0 { // a deletion of what never was
+				stagings[i].key = unknownResource
+			}
+		}
+	}
+	return stagings, nil
+}
+
+// unknownResource is the number of no resource.
+const unknownResource = -1
+
+// lookUp finds the numbers of those that the database has.
+func (n *numbering) lookUp(ctx context.Context, tx *sql.Tx, writer *sql.Conn) error {
+	if len(n.resources) > 0 {
+		const find = `SELECT m.number, r.number FROM resource r JOIN staged_resource m USING (client_id, resource_id, metric)`
+		err := lookUp(ctx, tx, writer, "resource", n.resources, appendResource, find, func(i int, number int64) { n.resources[i].number = number })
+		if err != nil {
+			return err
+		}
+	}
+	known := slices.DeleteFunc(slices.Clone(n.states), func(s *state) bool { return s.resource.number == 0 })
+	if len(known) == 0 {
+		return nil
+	}
+	return lookUp(ctx, tx, writer, "state", known, appendState, findStateSQL, func(i int, number int64) { known[i].number = number })
+}
+
+const findStateSQL = `SELECT m.number, s.number FROM state s JOIN staged_state m
+	ON s.client_id = m.client_id AND s.resource = m.resource
+	AND s.project_id = m.project_id AND s.region_id = m.region_id AND s.type = m.type AND s.flavor = m.flavor
+	AND s.name = m.name AND s.size IS NOT DISTINCT FROM m.size AND s.volume_type = m.volume_type
+	AND s.file_share_type = m.file_share_type AND s.instance_type = m.instance_type AND s.ip_address = m.ip_address
+	AND s.attached_to_vm = m.attached_to_vm AND s.port_id = m.port_id AND s.network_id = m.network_id
+	AND s.subnet_id = m.subnet_id AND s.vm_id = m.vm_id AND s.instance_name = m.instance_name
+	AND s.source_volume_uuid = m.source_volume_uuid AND s.schedule_id = m.schedule_id
+	AND s.size_unit = m.size_unit AND s.tags = m.tags`
+
+// lookUp stages the elements, numbered by their indexes, in a copy of their table
+// and tells found the numbers that the query finds.
+func lookUp[T any](ctx context.Context, tx *sql.Tx, writer *sql.Conn, table string, elements []T,
+	f func(*duck.Appender, int64, T) error, query string, found func(i int, number int64)) error {
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE staged_%[1]s AS FROM %[1]s LIMIT 0", table)); err != nil {
+		return err
+	}
+	if err := appendRows(ctx, writer, "temp", "staged_"+table, elements, func(a *duck.Appender, i int, element T) error {
+		return f(a, int64(i), element)
+	}); err != nil {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int
+		var number int64
+		if err := rows.Scan(&i, &number); err != nil {
+			return err
+		}
+		found(i, number)
+	}
+	return rows.Err()
+}
+
+// give gives what was not found the next numbers.
+func (n *numbering) give() {
+	nextResource, nextState := n.lastResource, n.lastState
+	for _, s := range n.states {
+		if s.number != 0 {
+			continue
+		}
+		if s.resource.number == 0 {
+			nextResource++
+			s.resource.number = nextResource
+			n.newResources = append(n.newResources, s.resource)
+		}
+		nextState++
+		s.number = nextState
+		n.newStates = append(n.newStates, s)
+	}
+}
+
+// store adds what is new to the database.
+func (n *numbering) store(ctx context.Context, writer *sql.Conn) error {
+	n.stored = true
+	err := appendRows(ctx, writer, "", "resource", n.newResources, func(a *duck.Appender, _ int, r *resource) error {
+		return appendResource(a, r.number, r)
+	})
+	if err != nil {
+		return err
+	}
+	return appendRows(ctx, writer, "", "state", n.newStates, func(a *duck.Appender, _ int, s *state) error {
+		return appendState(a, s.number, s)
+	})
+}
+
+// commit lets the dictionary remember what is in the database by now.
+func (n *numbering) commit() {
+	for _, s := range n.states {
+		if s.number <= n.lastState || n.stored {
+			n.remember(s)
+		}
+	}
+	if n.stored {
+		n.lastResource += int64(len(n.newResources))
+		n.lastState += int64(len(n.newStates))
+	}
+	n.age()
+}
+
+func appendResource(a *duck.Appender, number int64, r *resource) error {
+	return a.AppendRow(number, r.client, r.id, r.metric)
+}
+
+func appendState(a *duck.Appender, number int64, s *state) error {
+	size, err := encodeSize(s.size)
+	if err != nil {
+		return err
+	}
+	tags, err := encodeTags(s.tags)
+	if err != nil {
+		return err
+	}
+	values := make([]driver.Value, 0, 23)
+	values = append(values, number, s.resource.client, s.resource.number, s.project, s.region, string(s.typ), s.flavor, s.name, size)
+	for _, text := range attributesOf(&s.attributes) {
+		values = append(values, *text)
+	}
+	return a.AppendRow(append(values, tags)...)
+}
