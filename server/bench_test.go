@@ -11,7 +11,9 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"costd"
 	"costd/access"
@@ -45,7 +47,8 @@ func (j *journal) Write(_ context.Context, records []costd.Record) ([]costd.Outc
 }
 
 // BenchmarkIngest sends usage over real connections, key, access log and all, and
-// reports the records answered in a second. Senders and server share the machine.
+// reports the records answered in a second, and what each took of the processors,
+// senders included: they share the machine.
 //
 //	go test -run '^$' -bench Ingest -benchtime 3s ./server
 func BenchmarkIngest(b *testing.B) {
@@ -99,6 +102,7 @@ func send(b *testing.B, url, token string, senders, batch int) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	b.ReportAllocs()
+	before := processorTime(b)
 	b.ResetTimer()
 	for range senders {
 		group.Go(func() {
@@ -128,7 +132,19 @@ func send(b *testing.B, url, token string, senders, batch int) {
 	}
 	group.Wait()
 	b.StopTimer()
-	b.ReportMetric(float64(b.N)*float64(batch)/b.Elapsed().Seconds(), "records/s")
+	records := int64(b.N) * int64(batch)
+	b.ReportMetric(float64((processorTime(b)-before).Nanoseconds()/records), "cpu-ns/record")
+	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+}
+
+// processorTime returns what this process has taken of the processors. Unlike the
+// clock it does not count what others take meanwhile.
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // appendLines writes the n-th batch: an hour of so many servers, as senders write it.
