@@ -58,8 +58,14 @@ type fieldError struct {
 
 // fail logs and writes the error of an endpoint.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status := WriteError(w, r, err)
-	if h.Logger != nil && status >= http.StatusInternalServerError && r.Context().Err() == nil {
+	if WriteError(w, r, err) >= http.StatusInternalServerError {
+		h.logFailure(r, err)
+	}
+}
+
+// logFailure logs an error that is not the caller's.
+func (h *Handler) logFailure(r *http.Request, err error) {
+	if h.Logger != nil && r.Context().Err() == nil {
 		h.Logger.ErrorContext(r.Context(), "request failed", "request_id", web.RequestID(r.Context()), "path", r.URL.Path, "error", err)
 	}
 }

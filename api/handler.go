@@ -15,6 +15,7 @@ import (
 	"costd/catalog"
 	"costd/ingest"
 	"costd/internal/web"
+	"costd/report"
 )
 
 // A Handler answers the paths under /api/v1/. Use it by pointer.
@@ -22,10 +23,13 @@ type Handler struct {
 	Usage   *ingest.Service
 	Catalog *catalog.Service
 	Access  *access.Service
-	Logger  *slog.Logger // nil: errors are not logged
+	Reports *report.Service
+	Store   costd.Maintainer // nil: there are no backups and checks
+	Logger  *slog.Logger     // nil: errors are not logged
 
-	once sync.Once
-	mux  *http.ServeMux
+	once    sync.Once
+	mux     *http.ServeMux
+	tending sync.Mutex // held by the one backup or check that may be under way
 }
 
 // An endpoint answers a request, or returns an error while nothing has been sent.
@@ -51,6 +55,8 @@ var routes = []route{
 	{"POST", "/api/v1/keys", operators, (*Handler).createKey},
 	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey},
 	{"DELETE", "/api/v1/keys/{id}", operators, (*Handler).deleteKey},
+	{"POST", "/api/v1/backup", operators, (*Handler).backup},
+	{"POST", "/api/v1/check", operators, (*Handler).check},
 }
 
 // Patterns lists what a Handler answers, as "METHOD /path".

@@ -41,8 +41,10 @@ func Patterns() []string {
 // dialect does: its clients must understand a 404.
 func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	keys := &access.Service{Catalog: s.config.Catalog, Static: s.config.Static, Now: s.config.Now}
+	reports := &report.Service{Usage: s.config.Usage, Catalog: s.config.Catalog, Now: s.config.Now}
+	store, _ := s.config.Usage.(costd.Maintainer) // some stores cannot be looked after
 	dialect := &gcore.Handler{
-		Reports: &report.Service{Usage: s.config.Usage, Catalog: s.config.Catalog, Now: s.config.Now},
+		Reports: reports,
 		Access:  keys,
 		Logger:  s.config.Logger,
 	}
@@ -50,6 +52,8 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		Usage:   s.usage,
 		Catalog: &catalog.Service{Store: s.config.Catalog},
 		Access:  keys,
+		Reports: reports,
+		Store:   store,
 		Logger:  s.config.Logger,
 	}
 	mux := http.NewServeMux()

@@ -94,6 +94,8 @@ server, fills it and shows its reports.`,
 		newKeysCommand(t),
 		newImportCommand(t),
 		newReportCommand(t),
+		newBackupCommand(t),
+		newCheckCommand(t),
 		newBenchCommand(t),
 		newVersionCommand(t),
 	)

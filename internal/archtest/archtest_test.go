@@ -24,7 +24,7 @@ var layers = []Layer{
 	{"access", []string{"."}},
 	{"report", []string{".", "decimal", "rating"}},
 	{"gcore", []string{".", "decimal", "report", "access", "internal/web"}},
-	{"api", []string{".", "decimal", "ingest", "catalog", "access", "internal/web"}},
+	{"api", []string{".", "decimal", "ingest", "catalog", "access", "report", "internal/web"}},
 	{"store/duckdb", []string{".", "decimal"}},
 	{"store/storetest", []string{".", "decimal"}},
 	{"client", []string{".", "decimal"}},

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"costd"
+	"costd/client"
+	"costd/report"
+	"costd/store/duckdb"
+)
+
+// findingKinds are the words for what a check looks for.
+var findingKinds = []costd.FindingKind{costd.FindingRollup, costd.FindingOverlap, costd.FindingPrice}
+
+type checkOptions struct {
+	terminal
+	connection
+	data  string
+	kinds []string
+}
+
+func newCheckCommand(t terminal) *cobra.Command {
+	o := &checkOptions{terminal: t}
+	cmd := &cobra.Command{
+		Use:   "check [--data DIR]",
+		Short: "Look for faults in everything that is stored",
+		Long: `Check looks through everything a server keeps and prints what it finds:
+
+  rollup    what reports add up differs from the records that were sent
+  overlap   two records say that one resource used the same metric at the same time
+  price     usage has no price, so that reports show no cost for it
+
+It asks a running server, or looks into the data folder of one that is not running.
+The exit code is 0 only if nothing was found.`,
+		Example: `  costd check
+  costd check --data ./data
+  costd check --kind rollup`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	cmd.Flags().StringVar(&o.data, "data", "", "folder of a server that is not running, to look into it directly")
+	cmd.Flags().StringSliceVar(&o.kinds, "kind", nil, "what to look for: rollup, overlap or price; may be repeated (default all)")
+	o.connection.addFlags(cmd)
+	cmd.MarkFlagsMutuallyExclusive("data", "url")
+	return cmd
+}
+
+func (o *checkOptions) run(ctx context.Context) error {
+	kinds, err := o.wanted()
+	if err != nil {
+		return err
+	}
+	check := o.remote
+	if o.data != "" {
+		check = o.local
+	}
+	checked, err := check(ctx, kinds, o.print)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "%s, %s of roll-ups and %s of clients looked through: %s\n",
+		records(checked.Records), plural(checked.Rollups, "row"), plural(checked.Months, "month"), plural(checked.Findings, "finding"))
+	if checked.Findings > 0 {
+		return errors.New("the check found something; see above")
+	}
+	return nil
+}
+
+// wanted returns the kinds of findings to look for.
+func (o *checkOptions) wanted() (kinds []costd.FindingKind, err error) {
+	for _, word := range o.kinds {
+		kind := costd.FindingKind(word)
+		if !slices.Contains(findingKinds, kind) {
+			return nil, fmt.Errorf("--kind: %q is none; use rollup, overlap or price", word)
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
+func (o *checkOptions) remote(ctx context.Context, kinds []costd.FindingKind, found func(costd.Finding) error) (client.Checked, error) {
+	c, err := o.client(o.terminal)
+	if err != nil {
+		return client.Checked{}, err
+	}
+	return c.Check(ctx, kinds, found)
+}
+
+// local looks into a folder. It creates none: a mistyped name would be found clean.
+func (o *checkOptions) local(ctx context.Context, kinds []costd.FindingKind, found func(costd.Finding) error) (_ client.Checked, err error) {
+	if _, err := os.Stat(filepath.Join(o.data, duckdb.DatabaseFile)); err != nil {
+		return client.Checked{}, fmt.Errorf("there is no data in %s: %w", o.data, err)
+	}
+	logger := slog.New(slog.NewTextHandler(o.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, Logger: logger})
+	if err != nil {
+		return client.Checked{}, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	store, ok := any(db).(costd.Maintainer)
+	if !ok {
+		return client.Checked{}, errors.New("this store cannot be checked")
+	}
+	checked, err := (&report.Service{Usage: db, Catalog: db}).Check(ctx, store, kinds, found)
+	return client.Checked(checked), err
+}
+
+// print writes a finding as a line.
+func (o *checkOptions) print(f costd.Finding) error {
+	words := []string{fmt.Sprintf("%-7s", f.Kind), f.Day.String(), "client " + strconv.FormatInt(f.ClientID, 10)}
+	if f.Type != "" {
+		words = append(words, string(f.Type))
+	}
+	if f.RegionID != 0 {
+		words = append(words, "region "+strconv.FormatInt(f.RegionID, 10))
+	}
+	if f.Metric != "" {
+		words = append(words, f.Metric)
+	}
+	if f.ResourceID != "" {
+		words = append(words, f.ResourceID)
+	}
+	_, err := fmt.Fprintf(o.out, "%s: %s\n", strings.Join(words, "  "), f.Message)
+	return err
+}
+
+// plural returns a number of things for people.
+func plural(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return count(n) + " " + thing + "s"
+}
