@@ -42,6 +42,7 @@ func (f *feed) take(dst []byte) ([]byte, int) {
 type want func(result costd.IngestResult, n int) bool
 
 func allAccepted(r costd.IngestResult, n int) bool  { return r.Accepted == n }
+func allReplaced(r costd.IngestResult, n int) bool  { return r.Replaced == n }
 func allUnchanged(r costd.IngestResult, n int) bool { return r.Unchanged == n }
 
 // A load says how a stream was taken in.

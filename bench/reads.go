@@ -140,7 +140,7 @@ const (
 	mixClients = 20
 )
 
-// mix sends usage again while readers ask for reports of several clients.
+// mix sends corrections of usage while readers ask for reports of several clients.
 func (s *site) mix(ctx context.Context) (m mixed, err error) {
 	clients := min(s.plan.Clients, mixClients)
 	var callers []*caller
@@ -164,8 +164,8 @@ func (s *site) mix(ctx context.Context) (m mixed, err error) {
 		})
 	}
 	records := min(s.plan.Records, s.config.Resend, 1_000_000)
-	f := &feed{stream: s.plan.loaded(asNDJSON), size: batchRecords, left: records}
-	m.load, err = s.send(ctx, fmt.Sprintf("sending %s records again while reports are read", count(records)), f, senders, allUnchanged)
+	f := &feed{stream: s.plan.corrected(), size: batchRecords, left: records}
+	m.load, err = s.send(ctx, fmt.Sprintf("correcting %s records while reports are read", count(records)), f, senders, allReplaced)
 	close(done)
 	group.Wait()
 	m.calls = calls.Load()

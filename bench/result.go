@@ -89,8 +89,6 @@ func quantity(n float64, unit string) string {
 		return count(int64(n+0.5)) + unit
 	case n >= 100:
 		return fmt.Sprintf("%.0f%s", n, unit)
-	case n >= 10:
-		return fmt.Sprintf("%.1f%s", n, unit)
 	case n >= 1:
 		return fmt.Sprintf("%.3g%s", n, unit)
 	}

@@ -26,9 +26,10 @@ const (
 type stream struct {
 	plan  *plan
 	form  form
-	hour  int // from the beginning of the plan
-	until int // the hour that is not written any more
-	next  int // index of the slot
+	name  string // what is added to the names of resources
+	hour  int    // from the beginning of the plan
+	until int    // the hour that is not written any more
+	next  int    // index of the slot
 	slots []slot
 	// times of the hour, as lines spell them
 	start, end []byte
@@ -52,6 +53,13 @@ type slot struct {
 // none are.
 func (p *plan) newStream(f form, from, to int, clients ...int64) *stream {
 	s := &stream{plan: p, form: f, hour: from, until: to}
+	s.fill(clients)
+	return s
+}
+
+// fill puts the resources of the clients into their slots.
+func (s *stream) fill(clients []int64) {
+	p, from := s.plan, s.hour
 	if len(clients) == 0 {
 		for i := range p.Clients {
 			clients = append(clients, firstClient+int64(i))
@@ -69,7 +77,6 @@ func (p *plan) newStream(f form, from, to int, clients ...int64) *stream {
 		s.write(&s.slots[i])
 	}
 	s.tell()
-	return s
 }
 
 // loaded returns the stream of everything that is loaded before reports are
@@ -79,6 +86,14 @@ func (p *plan) loaded(f form) *stream { return p.newStream(f, 0, p.hours) }
 // fresh returns the stream of the day that arrives later.
 func (p *plan) fresh(f form, clients ...int64) *stream {
 	return p.newStream(f, p.hours, p.hours+freshHours, clients...)
+}
+
+// corrected returns the stream of what is loaded with other names of resources:
+// every record replaces the one that is there.
+func (p *plan) corrected() *stream {
+	s := &stream{plan: p, form: asNDJSON, until: p.hours, name: "-renamed"}
+	s.fill(nil)
+	return s
 }
 
 // settle decides how long the slot's resource stays.
@@ -113,6 +128,7 @@ func (s *stream) write(sl *slot) {
 	rng := s.rng(sl)
 	rng.Uint64() // the seed
 	u := sl.kind.usage(sl.client, sl.number, rng)
+	u.Name += s.name
 	if s.form == asCSV {
 		sl.line = csvLine(&u)
 	} else {

@@ -85,6 +85,10 @@ func TestFleetIsReproducible(t *testing.T) {
 	if !bytes.Equal(once, append(first, second...)) {
 		t.Fatal("two halves differ from the whole")
 	}
+	corrected, _ := all(mustPlan(t, small).corrected())
+	if bytes.Equal(once, corrected) || !bytes.Equal(once, bytes.ReplaceAll(corrected, []byte("-renamed"), nil)) {
+		t.Fatal("corrections differ in more, or less, than the names")
+	}
 	other := small
 	other.Seed++
 	if different, _ := all(mustPlan(t, other).loaded(asNDJSON)); bytes.Equal(once, different) {
