@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -38,27 +37,60 @@ func (b *body) Read(p []byte) (int, error) {
 // release gives back what the body took.
 func (b *body) release() { b.all.bytes.Add(-b.held) }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// A chunk holds a part of a body while its size is not known. Chunks are used
+// again; a body is copied out of them once, so it never takes twice what it has.
+type chunk struct {
+	bytes [chunkSize]byte
+	n     int // how many of them are filled
+}
 
-// readAll returns a whole body of at most MaxBody bytes. Bodies are collected in
-// buffers that are used again, and copied once their size is known.
+const chunkSize = 64 << 10
+
+var chunks = sync.Pool{New: func() any { return new(chunk) }}
+
+// fill reads until the chunk is full, or an error.
+func (c *chunk) fill(r io.Reader) (err error) {
+	for c.n = 0; c.n < chunkSize && err == nil; {
+		var n int
+		n, err = r.Read(c.bytes[c.n:])
+		c.n += n
+	}
+	return err
+}
+
+// readAll returns a whole body of at most MaxBody bytes.
 func readAll(r io.Reader) (string, error) {
-	buffer := buffers.Get().(*bytes.Buffer)
+	var filled []*chunk
 	defer func() {
-		if buffer.Cap() <= maxPooled {
-			buffer.Reset()
-			buffers.Put(buffer)
+		for _, c := range filled {
+			chunks.Put(c)
 		}
 	}()
-	n, err := buffer.ReadFrom(io.LimitReader(r, MaxBody+1))
-	if err != nil {
-		if e, ok := errors.AsType[*costd.Error](err); ok {
-			return "", e
+	size := 0
+	for err := error(nil); err != io.EOF; {
+		c := chunks.Get().(*chunk)
+		filled = append(filled, c)
+		err = c.fill(r)
+		size += c.n
+		if size > MaxBody {
+			return "", costd.Errorf(costd.TooLarge, "the body is larger than %d bytes uncompressed; split it", MaxBody)
 		}
-		return "", &costd.Error{Code: costd.Invalid, Message: "the body could not be read to its end; send it again", Err: err}
+		if err != nil && err != io.EOF {
+			return "", brokenOff(err)
+		}
 	}
-	if n > MaxBody {
-		return "", costd.Errorf(costd.TooLarge, "the body is larger than %d bytes uncompressed; split it", MaxBody)
+	var text strings.Builder
+	text.Grow(size)
+	for _, c := range filled {
+		text.Write(c.bytes[:c.n])
 	}
-	return strings.TrimPrefix(buffer.String(), "\uFEFF"), nil
+	return strings.TrimPrefix(text.String(), "\uFEFF"), nil
+}
+
+// brokenOff returns the reason why a body has no end, as the caller may see it.
+func brokenOff(err error) error {
+	if e, ok := errors.AsType[*costd.Error](err); ok {
+		return e
+	}
+	return &costd.Error{Code: costd.Invalid, Message: "the body could not be read to its end; send it again", Err: err}
 }

@@ -62,10 +62,6 @@ const (
 	recordBytes = 512
 	partBytes   = 128
 	tagBytes    = 64
-
-	// maxPooled is the largest buffer that is kept for the next body. Few are
-	// larger, and those may as well be made anew.
-	maxPooled = 4 << 20
 )
 
 // largestGiB is a pebibyte: a larger size of something measured in bytes has been
