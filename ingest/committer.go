@@ -63,8 +63,11 @@ type submission struct {
 	err      error
 }
 
-// errFull is the cause of errors that say that there is no room.
-var errFull = errors.New("full")
+var (
+	// errFull is the cause of errors that say that there is no room.
+	errFull      = errors.New("full")
+	errQueueFull = full("too many records wait to be written; send these again later")
+)
 
 // Write stores the records as the store's own Write does, and returns when they
 // are durable. It keeps them until then, even if ctx ends first: who sends them
@@ -105,7 +108,7 @@ func (c *Committer) submit(s *submission) error {
 		return costd.Errorf(costd.Unavailable, "the server is stopping; send the records again when it is back")
 	}
 	if c.full(len(s.records), s.bytes) {
-		return full("too many records wait to be written; send these again later")
+		return errQueueFull
 	}
 	c.waiting = append(c.waiting, s)
 	c.count(s, 1)

@@ -176,6 +176,7 @@ func FuzzDecode(f *testing.F) {
 		item := decodeOne(t, line, ingest.NDJSON)
 		if item.Err == nil {
 			checkAccepted(t, line, item.Usage)
+			checkEvent(t, line, item.Usage)
 		}
 		items, err := ingest.Decode(strings.NewReader("["+line+"]"), ingest.JSON)
 		switch strict := json.Valid([]byte("[" + line + "]")); {
@@ -205,5 +206,16 @@ func checkAccepted(t *testing.T, line string, u costd.Usage) {
 	rewritten, err := json.Marshal(again.Usage)
 	if again.Err != nil || err != nil || !bytes.Equal(written, rewritten) {
 		t.Fatalf("%q:\nwritten   %s\nrewritten %s (%v, %v)", line, written, rewritten, again.Err, err)
+	}
+}
+
+// checkEvent wants the line to say the same as the data of an event, its id aside.
+func checkEvent(t *testing.T, line string, u costd.Usage) {
+	event := decodeOne(t, `{"specversion":"1.0","id":"e","source":"s","type":"x","data":`+line+"}", ingest.CloudEvent)
+	if named := u.ID != ""; (event.Err != nil) != named {
+		t.Fatalf("%q: as an event %v", line, event.Err)
+	}
+	if u.ID = "s e"; !reflect.DeepEqual(event.Usage, u) {
+		t.Fatalf("%q:\nas a record %+v\nas an event %+v", line, u, event.Usage)
 	}
 }

@@ -104,7 +104,7 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 		}
 	}()
 	if s.committer.Full() { // before any work is spent on it
-		return costd.IngestResult{}, full("too many records wait to be written; send these again later")
+		return costd.IngestResult{}, errQueueFull
 	}
 	body := &body{from: from, all: &s.bodies}
 	defer body.release() // when the records are written, for they share its memory
