@@ -94,18 +94,40 @@ func (s *sender) again(ctx context.Context, c *client.Client) {
 // first time and the second time.
 func (s *sender) apply() (first, second counts) {
 	s.v.answered.Add(1)
-	for _, result := range []*counts{&first, &second} {
-		got, err := (&ingest.Service{Store: &s.v.oracle.usage}).Write(s.v.t.Context(), s.pending.records)
-		if err != nil || len(got.Rejected) > 0 {
-			s.v.t.Errorf("the oracle: %+v, %v", got, err)
+	records := make([]costd.Record, len(s.pending.records))
+	for i, u := range s.pending.records {
+		var err error
+		if records[i], err = ingest.NewRecord(u); err != nil {
+			s.v.t.Errorf("%+v: %v", u, err)
 		}
-		*result = sum(got)
+	}
+	for _, sum := range []*counts{&first, &second} {
+		outcomes, err := s.v.oracle.usage.Write(s.v.t.Context(), records)
+		if err != nil {
+			s.v.t.Error(err)
+		}
+		for _, outcome := range outcomes {
+			sum.add(outcome)
+		}
 	}
 	return first, second
 }
 
 // counts are what an answer says, as far as it can be compared.
 type counts struct{ accepted, replaced, unchanged, deleted, rejected int }
+
+func (c *counts) add(outcome costd.Outcome) {
+	switch outcome {
+	case costd.Accepted:
+		c.accepted++
+	case costd.Replaced:
+		c.replaced++
+	case costd.Unchanged:
+		c.unchanged++
+	case costd.Deleted:
+		c.deleted++
+	}
+}
 
 func sum(r costd.IngestResult) counts {
 	return counts{r.Accepted, r.Replaced, r.Unchanged, r.Deleted, len(r.Rejected)}
