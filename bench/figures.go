@@ -99,6 +99,7 @@ func (m *measured) serverFigures() []Figure {
 		alone(serverGroup, "memory, at the end", mib(m.resident), anything),
 		slower(serverGroup, "disk", each("", m.disk), each("DuckDB table", m.sql.bytes), anything).within(atMost(12, bytesEach)),
 		alone(serverGroup, "start with the fleet in it", newMeasure("", milli, milliseconds(m.start)), anything),
+		alone(serverGroup, "first report after that", newMeasure("", milli, m.reads.first), anything),
 		alone(serverGroup, "reports while usage is corrected", calls, anything),
 		alone(serverGroup, "corrections while reports are read", newMeasure("", perSecond, m.mixed.load.rate()), anything),
 	}

@@ -40,7 +40,8 @@ type reads struct {
 	warm50, warm99, bare50, bare99 []float64
 	// The first call after new usage arrived, for each question.
 	fresh [len(questions)][]float64
-	bytes int // of the unfiltered report
+	first float64 // the very first call after a start
+	bytes int     // of the unfiltered report
 }
 
 // read measures the reports of the measured client.
@@ -57,9 +58,11 @@ func (s *site) read(ctx context.Context) (*reads, error) {
 func (s *site) warm(ctx context.Context, r *reads) error {
 	body := []byte(questions[0].body)
 	ours := newCaller(s.server.URL, s.key)
-	if _, err := ours.ask(ctx, totalsPath, body); err != nil {
+	first, err := ours.ask(ctx, totalsPath, body)
+	if err != nil {
 		return err
 	}
+	r.first = milliseconds(first)
 	r.bytes = ours.answer.Len()
 	bare, err := s.bare(ours.answer.Bytes())
 	if err != nil {
