@@ -6,7 +6,7 @@ GO ?= go
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/costd (the first time takes a few minutes: it links DuckDB)
@@ -33,6 +33,10 @@ lint: ## gofmt, go vet and staticcheck
 .PHONY: sdk
 sdk: build ## run the official Python SDK against bin/costd (needs python3 and its package index)
 	test/sdk/run
+
+.PHONY: schemathesis
+schemathesis: build ## make up requests after openapi.yaml and send them to bin/costd (needs python3 and its package index)
+	test/schemathesis/run
 
 # One fuzz target runs at a time, so each is named: package and target.
 FUZZTIME ?= 10s
