@@ -141,12 +141,21 @@ func (q Quantity) Rational() decimal.Rational {
 	if q.Units == nil {
 		return decimal.Rational{}
 	}
-	r, err := decimal.NewRational(q.Units, q.Grid.Denominator())
-	if err != nil {
-		panic(err) // no denominator is zero
-	}
-	return r
+	return gridUnits[q.Grid].Times(q.Units)
 }
+
+// gridUnits are one unit of each grid. Quantities share their denominators, so that
+// adding them is adding integers.
+var gridUnits = func() (units [grids]decimal.Rational) {
+	for g := range units {
+		unit, err := decimal.NewRational(big.NewInt(1), Grid(g).Denominator())
+		if err != nil {
+			panic(err) // no denominator is zero
+		}
+		units[g] = unit
+	}
+	return units
+}()
 
 // An Outcome is what became of one record of a batch.
 type Outcome uint8

@@ -228,6 +228,9 @@ func checkRounding(t failer, x pair, places int) {
 	check(t, fmt.Sprintf("%v to %d places", x.q, places), rounded, err, roundHalfEven(x.r, places))
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
 	want := new(big.Rat).Mul(x.r, new(big.Rat).SetInt(scale))
+	if got := x.q.Times(scale); got.String() != want.RatString() {
+		t.Fatalf("%v times %v = %v, want %v", x.q, scale, got, want.RatString())
+	}
 	if got, ok := x.q.Scaled(scale); ok != want.IsInt() || ok && got.Cmp(want.Num()) != 0 {
 		t.Errorf("%v x %v = %v, %v; want %s", x.q, scale, got, ok, want.RatString())
 	}

@@ -121,6 +121,11 @@ func (q Rational) Mul(p Rational) Rational {
 	return lowest(num, new(big.Int).Mul(q.denominator(), p.denominator()))
 }
 
+// Times returns q x n, over the denominator of q.
+func (q Rational) Times(n *big.Int) Rational {
+	return Rational{num: new(big.Int).Mul(q.numerator(), n), den: q.den}
+}
+
 // Quo returns q / p, or ErrDivisionByZero.
 func (q Rational) Quo(p Rational) (Rational, error) {
 	switch {

@@ -119,6 +119,34 @@ func BenchmarkRead(b *testing.B) {
 	})
 }
 
+// BenchmarkReadAfterWrite reads the lines of the same client-month each time that
+// an hour of its resources has arrived, or that an hour was changed.
+func BenchmarkReadAfterWrite(b *testing.B) {
+	for _, replace := range []bool{false, true} {
+		b.Run(map[bool]string{false: "New", true: "Replaced"}[replace], func(b *testing.B) {
+			db := open(b, b.TempDir())
+			records := fleet(1001, 300, 720)
+			load(b, db, records, 5000)
+			query := costd.Query{ClientID: 1001, Period: costd.NewMonth(2026, time.October).Period()}
+			for n := 0; b.Loop(); n++ {
+				b.StopTimer()
+				hour := records[300*(n%720):][:300]
+				for i := range hour {
+					hour[i].Name = fmt.Sprint("renamed ", n/720)
+					if !replace {
+						hour[i].ID = fmt.Sprintf("again %d-%d", n, i)
+					}
+				}
+				load(b, db, hour, 5000)
+				b.StartTimer()
+				if lines, err := db.Lines(b.Context(), query); err != nil || len(lines) == 0 {
+					b.Fatal(lines, err)
+				}
+			}
+		})
+	}
+}
+
 func readPage(b *testing.B, db *duckdb.DB, q costd.Query, p costd.Page) {
 	count, rows, err := db.Resources(b.Context(), q, p)
 	if err != nil || count == 0 {

@@ -9,6 +9,10 @@
 // minima and maxima it keeps of every column of every 122,880 rows. So the memory
 // that is needed does not grow with what is stored.
 //
+// Reports are answered from images: the sums of a client-month by state and day,
+// kept in memory within a number of bytes and brought up to date by each commit.
+// See live. Client-months too large for an image are asked of the database.
+//
 // There is one writer at a time and many readers, each of which sees one snapshot
 // for as long as it reads. A commit is in the write-ahead log, and the log on disk,
 // before it is answered. The log is moved into the database after a commit that

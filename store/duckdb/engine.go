@@ -84,8 +84,12 @@ func (db *DB) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var commit int64
 	err = e.transact(ctx, func(tx *sql.Tx) error {
 		if err := db.dictionary.load(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, "SELECT number FROM commit_count").Scan(&commit); err != nil {
 			return err
 		}
 		return db.loadCatalog(ctx, tx)
@@ -94,6 +98,7 @@ func (db *DB) start(ctx context.Context) error {
 		return errors.Join(err, e.close())
 	}
 	db.engine = e
+	db.live.reset(commit)
 	return nil
 }
 

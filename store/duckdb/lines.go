@@ -19,6 +19,13 @@ func (db *DB) Lines(ctx context.Context, q costd.Query) (lines []costd.LineUsage
 	if err != nil {
 		return nil, err
 	}
+	im, err := db.image(ctx, q)
+	if err == nil {
+		return im.linesOf(q)
+	}
+	if err != errNoImage {
+		return nil, storeError(err)
+	}
 	err = db.read(ctx, func(now *snapshot) error {
 		sums, err := readAll(now, s.with()+daySumSQL, scanDaySum, s.args...)
 		if err != nil {

@@ -45,7 +45,11 @@ type state struct {
 // newState returns the state that the record says, sharing no memory with it.
 func newState(of *resource, r *costd.Record) *state {
 	s := &state{resource: of, project: r.ProjectID, region: r.RegionID, typ: costd.Type(strings.Clone(string(r.Type))),
-		flavor: strings.Clone(r.Flavor), name: strings.Clone(r.Name), size: r.Size, attributes: r.Attributes}
+		flavor: strings.Clone(r.Flavor), name: strings.Clone(r.Name), attributes: r.Attributes}
+	if r.Size != nil {
+		size := *r.Size
+		s.size = &size
+	}
 	for _, text := range attributesOf(&s.attributes) {
 		*text = strings.Clone(*text)
 	}

@@ -29,6 +29,9 @@ type Options struct {
 	MemoryLimit string
 	// Threads is the number of threads DuckDB computes with; 0 is one per core.
 	Threads int
+	// CacheBytes bounds what the store itself keeps in memory to answer reports from;
+	// 0 is 256 MiB, and less than 0 is nothing: all is asked of the database.
+	CacheBytes int64
 	// Logger is told of migrations and recoveries; nil is slog.Default.
 	Logger *slog.Logger
 }
@@ -47,6 +50,7 @@ type DB struct {
 	catalog     atomic.Pointer[catalogState]
 	revisions   revisions
 	dictionary  dictionary // guarded by writing
+	live        *live
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
 	// closing is ended by Close, by calling shut.
@@ -80,6 +84,10 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		return nil, err
 	}
 	db := &DB{options: options, lock: lock, writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options.Path)}
+	if options.CacheBytes == 0 {
+		options.CacheBytes = defaultImageBytes
+	}
+	db.live = newLive(options.CacheBytes)
 	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.start(ctx); err != nil {
 		lock.release()

@@ -33,6 +33,17 @@ func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (_ int
 	if p.Offset < 0 || p.Limit < 0 {
 		return 0, nil, costd.InvalidField("offset", "neither offset nor limit may be negative")
 	}
+	im, err := db.image(ctx, q)
+	if err == nil {
+		count, rows, err := im.resourcesOf(q, p)
+		if err != nil {
+			return 0, nil, err
+		}
+		return count, db.whileOpen(ctx, rows), nil
+	}
+	if err != errNoImage {
+		return 0, nil, storeError(err)
+	}
 	snapshot, err := db.begin(ctx)
 	if err != nil {
 		return 0, nil, err
@@ -49,14 +60,30 @@ func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (_ int
 	return count, r.rows(first), storeError(err)
 }
 
+// whileOpen returns the rows, ended by an error when the context or the store is.
+func (db *DB) whileOpen(ctx context.Context, rows iter.Seq2[costd.ResourceUsage, error]) iter.Seq2[costd.ResourceUsage, error] {
+	return func(yield func(costd.ResourceUsage, error) bool) {
+		for row, err := range rows {
+			if db.isClosed() {
+				row, err = costd.ResourceUsage{}, errClosed
+			} else if ctx.Err() != nil {
+				row, err = costd.ResourceUsage{}, storeError(ctx.Err())
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // A resourceReader reads the rows of a page from the tables that prepare makes.
 type resourceReader struct {
 	*snapshot
 	next, end int64 // the rows still to be read, numbered from 0 in their order
 }
 
-// rowKey are the columns that tell resource rows apart.
-const rowKey = "type, region_id, dimension, metric, project_id, resource_id"
+// rowColumns are the columns that tell resource rows apart.
+const rowColumns = "type, region_id, dimension, metric, project_id, resource_id"
 
 // prepare makes the tables and returns the number of rows on all pages.
 func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (count int, err error) {
@@ -84,7 +111,7 @@ func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (coun
 // row is selected if any of it is, as its key decides on both.
 const (
 	rankSQL = `CREATE TEMP TABLE ranked AS %[1]s, grouped AS (
-	SELECT ` + rowKey + `, min(part_start) AS first_seen, max(part_end) AS last_seen,
+	SELECT ` + rowColumns + `, min(part_start) AS first_seen, max(part_end) AS last_seen,
 		arg_max({'name': name, 'row': stored_row}, (part_end, record_start, id)) AS last,
 		sum((units >> 64)::BIGINT) FILTER (grid = 0) AS upper0, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 0) AS lower0,
 		sum((units >> 64)::BIGINT) FILTER (grid = 1) AS upper1, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 1) AS lower1,
@@ -97,7 +124,7 @@ const (
 		COALESCE(upper2 * 18446744073709551616 + lower2, 0) AS fine
 	FROM grouped
 )
-SELECT ` + rowKey + `, first_seen, last_seen, last.row AS last_row, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM summed`
+SELECT ` + rowColumns + `, first_seen, last_seen, last.row AS last_row, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM summed`
 
 	pageSQL = `CREATE TEMP TABLE page AS %[1]s
 SELECT r.number, r.dimension, r.first_seen, r.last_seen, b.* EXCLUDE (dimension)
@@ -107,7 +134,7 @@ WHERE r.number >= $first AND r.number < $end`
 	pageDaySQL = `CREATE TEMP TABLE page_day AS %[1]s
 SELECT number, day, grid,
 	sum((units >> 64)::BIGINT) AS upper_half, sum((units & 18446744073709551615)::UBIGINT) AS lower_half
-FROM listed JOIN ranked USING (` + rowKey + `)
+FROM listed JOIN ranked USING (` + rowColumns + `)
 WHERE number >= $first AND number < $end
 GROUP BY number, day, grid`
 )

@@ -19,6 +19,14 @@ type staging struct {
 	first, last *state // nil for a deletion
 }
 
+// stored returns the state of the record that is to be stored.
+func (s *staging) stored() *state {
+	if len(s.records) > 1 {
+		return s.last
+	}
+	return s.first
+}
+
 // stage fills the temporary table staged, within the transaction that is open on
 // the writer.
 func (db *DB) stage(ctx context.Context, stagings []staging) error {

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 
 	"costd"
@@ -31,8 +32,24 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 	db.unwell.Store(err != nil && refusedByDisk(err))
 	if err == nil {
 		then()
+	} else if errors.As(err, new(commitError)) {
+		db.live.reset(db.engine.lastCommit())
+		db.revisions.noteAll()
 	}
 	return storeError(err)
+}
+
+// A commitError says that a commit failed, and it may not be known how far it got.
+type commitError struct{ error }
+
+func (e commitError) Unwrap() error { return e.error }
+
+// lastCommit returns the number of the last commit that the database shows.
+func (e *engine) lastCommit() (number int64) {
+	if err := e.writer.QueryRowContext(context.Background(), "SELECT number FROM commit_count").Scan(&number); err != nil {
+		return unknownCommit // the next write, or opening the database anew, will tell
+	}
+	return number
 }
 
 // acquire waits for the token in writing.
@@ -69,7 +86,10 @@ func (e *engine) transact(ctx context.Context, f func(*sql.Tx) error) error {
 		tx.Rollback() // the first error tells more
 		return err
 	}
-	return tx.Commit()
+	if err = tx.Commit(); err != nil {
+		return commitError{err}
+	}
+	return nil
 }
 
 // A snapshot is what a read sees: the state of the database when it began.

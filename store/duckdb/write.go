@@ -29,14 +29,18 @@ func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outc
 	histories := group(records)
 	var outcomes []costd.Outcome
 	var numbers *numbering
-	err = db.writeThen(ctx, func(tx *sql.Tx) error {
+	var changes *changeSet
+	err = db.writeThen(ctx, func(tx *sql.Tx) (err error) {
 		numbers = newNumbering(&db.dictionary)
-		stored, err := db.apply(ctx, tx, histories, numbers)
-		outcomes = play(len(records), histories, stored)
+		changes, err = db.apply(ctx, tx, histories, numbers)
 		return err
 	}, func() {
 		numbers.commit()
-		db.revisions.note(records, outcomes)
+		outcomes = play(len(records), histories, changes.stored)
+		if changes.commit > 0 {
+			db.live.tell(changes)
+			db.revisions.note(records, outcomes)
+		}
 	})
 	if err != nil {
 		return nil, err
@@ -153,40 +157,38 @@ const (
 	insertSQL = `INSERT INTO part BY NAME
 		SELECT * EXCLUDE (n, role) FROM staged WHERE role & 4 > 0 AND n NOT IN (FROM kept)
 		ORDER BY client_id, resource, part_start`
-	countSQL = "UPDATE commit_count SET number = number + 1"
+	countSQL = "UPDATE commit_count SET number = number + 1 RETURNING number"
 )
 
-// apply stores the last record of every history and returns what was known of
-// the histories before, by their numbers; those not in it were not known. If all
-// is stored as it should be it writes nothing.
-func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history, numbers *numbering) (map[int]finding, error) {
+// apply stores the last record of every history and returns what that changes. If
+// all is stored as it should be it writes nothing.
+func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history, numbers *numbering) (c *changeSet, err error) {
+	c = &changeSet{}
 	if len(histories) == 0 {
-		return nil, nil
+		return c, nil
 	}
-	stagings, err := numbers.number(ctx, tx, db.engine.writer, histories)
-	if err != nil {
+	if c.stagings, err = numbers.number(ctx, tx, db.engine.writer, histories); err != nil {
 		return nil, err
 	}
 	if _, err := tx.ExecContext(ctx, stageSQL); err != nil {
 		return nil, err
 	}
-	if err := db.stage(ctx, stagings); err != nil {
+	if err := db.stage(ctx, c.stagings); err != nil {
 		return nil, err
 	}
-	stored, err := find(ctx, tx, histories)
-	if err != nil {
+	if c.stored, err = find(ctx, tx, histories); err != nil {
 		return nil, err
 	}
-	return stored, change(ctx, tx, histories, stored, func() error { return numbers.store(ctx, db.engine.writer) })
+	return c, c.store(ctx, tx, histories, func() error { return numbers.store(ctx, db.engine.writer) })
 }
 
-// change replaces what is stored of the staged histories by what is staged, unless
+// store replaces what is stored of the staged histories by what is staged, unless
 // that is the same. New numbers are stored first, if anything is.
-func change(ctx context.Context, tx *sql.Tx, histories []history, stored map[int]finding, storeNumbers func() error) error {
+func (c *changeSet) store(ctx context.Context, tx *sql.Tx, histories []history, storeNumbers func() error) (err error) {
 	kept := []int32{}
 	var removes, stores bool
 	for i := range histories {
-		h, f := &histories[i], stored[i]
+		h, f := &histories[i], c.stored[i]
 		if f.same && h.single() {
 			kept = append(kept, int32(i))
 			continue
@@ -204,6 +206,9 @@ func change(ctx context.Context, tx *sql.Tx, histories []history, stored map[int
 		return err
 	}
 	if removes {
+		if c.removed, err = removedDays(ctx, tx); err != nil {
+			return err
+		}
 		first, last := days(histories)
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(removeSQL, first, last)); err != nil {
 			return err
@@ -214,8 +219,7 @@ func change(ctx context.Context, tx *sql.Tx, histories []history, stored map[int
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, countSQL)
-	return err
+	return tx.QueryRowContext(ctx, countSQL).Scan(&c.commit)
 }
 
 // days returns the first and the last day on which a history's records begin.

@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// testModel writes random batches and compares every outcome and what Lines and
-// Resources answer to random queries with the oracle. The pools of values are
+// testModel writes random batches and compares every outcome, and after each batch
+// what Lines and Resources answer to a random query, with the oracle. The pools of values are
 // small, so that records meet: same identities, same ends, resources that change.
 func testModel(t *testing.T, s Stores) {
 	// Each run of the property has clients of its own in the one database.
@@ -22,7 +22,7 @@ func testModel(t *testing.T, s Stores) {
 		clients += 2
 		g := generator{t, clients}
 		o := newOracle()
-		for range rapid.IntRange(1, 4).Draw(t, "batches") {
+		for range rapid.IntRange(1, 5).Draw(t, "batches") {
 			batch := rapid.SliceOfN(rapid.Custom(g.record), 0, 12).Draw(t, "batch")
 			got, err := s.Usage.Write(t.Context(), batch)
 			if err != nil {
@@ -31,8 +31,7 @@ func testModel(t *testing.T, s Stores) {
 			if want := o.write(batch); !slices.Equal(got, want) {
 				t.Fatalf("Write: outcomes %v, want %v", got, want)
 			}
-		}
-		for range 3 {
+			// In between too, as what a store has read it may keep to add the next batch to.
 			agree(t, t.Context(), s, o, rapid.Custom(g.query).Draw(t, "query"), rapid.Custom(g.page).Draw(t, "page"))
 		}
 	})

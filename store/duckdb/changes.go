@@ -1,0 +1,80 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"costd"
+)
+
+// A changeSet is what a batch changes in the database.
+type changeSet struct {
+	commit   int64 // its number, 0 if nothing changes
+	stagings []staging
+	stored   map[int]finding
+	removed  []clientDay // the days of parts that are removed
+}
+
+type clientDay struct {
+	client int64
+	day    costd.Day
+}
+
+// months returns what changes in those months that are wanted: parts are added if
+// their record is new; the days of all else are stale.
+func (c *changeSet) months(wanted func(clientMonth) bool) map[clientMonth]*monthChange {
+	changes := map[clientMonth]*monthChange{}
+	var last clientMonth
+	var change *monthChange // of last, nil if it is not wanted
+	of := func(client int64, day costd.Day) *monthChange {
+		k := clientMonth{client, costd.MonthOf(day)}
+		if k == last && last.client != 0 {
+			return change
+		}
+		last, change = k, changes[k]
+		if change == nil && wanted(k) {
+			change = &monthChange{commit: c.commit}
+			changes[k] = change
+		}
+		return change
+	}
+	for _, r := range c.removed {
+		if change := of(r.client, r.day); change != nil {
+			change.stale = append(change.stale, r.day)
+		}
+	}
+	for i := range c.stagings {
+		s, f := &c.stagings[i], c.stored[i]
+		record := s.history.last()
+		if record.Deleted || f.same && s.single() {
+			continue
+		}
+		for j := range record.Parts {
+			p := &record.Parts[j]
+			switch change := of(s.client, p.Day); {
+			case change == nil:
+			case f.known:
+				change.stale = append(change.stale, p.Day)
+			default:
+				change.added = append(change.added, newStatePart(s.stored(), record, p))
+			}
+		}
+	}
+	return changes
+}
+
+// newStatePart returns a part that shares no memory with its record.
+func newStatePart(s *state, r *costd.Record, p *costd.Part) statePart {
+	return statePart{state: s, day: p.Day, grid: p.Quantity.Grid, units: amountOf(p.Quantity.Units), first: p.Start.UnixNano(),
+		seen: seen{end: p.End.UnixNano(), start: r.Start.UnixNano(), id: strings.Clone(r.ID)}}
+}
+
+// removedDays returns the days of the parts that are found and not kept.
+func removedDays(ctx context.Context, tx *sql.Tx) ([]clientDay, error) {
+	return readAll(&snapshot{ctx: ctx, tx: tx}, "SELECT DISTINCT client_id, day FROM found WHERE n NOT IN (FROM kept) ORDER BY ALL",
+		func(rows *sql.Rows) (d clientDay, err error) {
+			err = rows.Scan(&d.client, &d.day)
+			return d, err
+		})
+}

@@ -1,0 +1,194 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"costd"
+)
+
+// load makes the image of m anew from the database. The caller holds building.
+func (db *DB) load(ctx context.Context, m *liveMonth) error {
+	p := m.month.Period()
+	days := make([]costd.Day, 0, p.Days())
+	for day := p.From; day < p.To; day++ {
+		days = append(days, day)
+	}
+	if err := db.reload(ctx, m, days); err != nil {
+		return err
+	}
+	m.image = m.builder.finish()
+	db.live.built(m, false)
+	return nil
+}
+
+// reload reads days of m, in order, anew from the database, and waits until all
+// that it saw there was told. The caller holds building. Reads wait for each other:
+// their memory is not counted yet.
+func (db *DB) reload(ctx context.Context, m *liveMonth, days []costd.Day) error {
+	select {
+	case db.live.builds <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-db.live.builds }()
+	l := loader{liveMonth: m, days: days, room: db.live.largest() - m.builder.bytes}
+	if err := db.read(ctx, l.read); err != nil {
+		return err
+	}
+	if l.room < 0 {
+		m.builder, m.image = newImageBuilder(m.month), nil
+		db.live.built(m, true)
+		return errNoImage
+	}
+	if err := db.live.wait(ctx, l.commit); err != nil {
+		return err
+	}
+	l.replace()
+	return nil
+}
+
+// A loader reads days of a client-month.
+type loader struct {
+	*liveMonth
+	days    []costd.Day
+	commit  int64 // as of which
+	entries []loadedEntry
+	states  map[int64]*state // those of the entries that the builder does not know
+	room    int64            // bytes that there may be more; less than 0 if there are too many
+}
+
+type loadedEntry struct {
+	day   costd.Day
+	state int64
+	entry
+}
+
+// read reads the entries and the states that they need.
+func (l *loader) read(now *snapshot) error {
+	if err := now.tx.QueryRowContext(now.ctx, "SELECT number FROM commit_count").Scan(&l.commit); err != nil {
+		return err
+	}
+	if err := l.readEntries(now); err != nil || l.room < 0 {
+		return err
+	}
+	return l.readStates(now)
+}
+
+const entriesSQL = `
+SELECT day, state, grid, upper_half, lower_half, first, last.part_end, last.record_start, last.id FROM (
+	SELECT day, state, grid, sum((units >> 64)::BIGINT) AS upper_half, sum((units & 18446744073709551615)::UBIGINT) AS lower_half,
+		min(part_start) AS first, max({'part_end': part_end, 'record_start': record_start, 'id': id}) AS last
+	FROM part WHERE client_id = $client AND day BETWEEN $from AND $to AND day IN (SELECT unnest($days::INTEGER[]))
+	GROUP BY day, state, grid
+)`
+
+func (l *loader) readEntries(now *snapshot) error {
+	numbers := make([]int32, len(l.days))
+	for i, day := range l.days {
+		numbers[i] = int32(day)
+	}
+	rows, err := now.tx.QueryContext(now.ctx, entriesSQL, sql.Named("client", l.client), sql.Named("days", numbers),
+		sql.Named("from", numbers[0]), sql.Named("to", numbers[len(numbers)-1]))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	l.states = map[int64]*state{}
+	for rows.Next() && l.room >= 0 {
+		var e loadedEntry
+		var upper, lower *big.Int
+		if err := rows.Scan(&e.day, &e.state, &e.grid, &upper, &lower, &e.first, &e.end, &e.start, &e.id); err != nil {
+			return err
+		}
+		e.sum = amountOf(upper.Add(upper.Lsh(upper, 64), lower))
+		l.entries = append(l.entries, e)
+		l.room -= entryBytes
+		if _, known := l.builder.cellOf[e.state]; !known {
+			l.states[e.state] = nil
+		}
+	}
+	return rows.Err()
+}
+
+const statesSQL = `
+SELECT s.number, s.resource, r.resource_id, r.metric, project_id, region_id, type, flavor, name, size,
+	volume_type, file_share_type, instance_type, ip_address, attached_to_vm, port_id, network_id, subnet_id,
+	vm_id, instance_name, source_volume_uuid, schedule_id, size_unit, tags
+FROM state s
+JOIN (SELECT unnest($numbers::BIGINT[]) AS number) wanted ON s.number = wanted.number
+JOIN resource r ON r.number = s.resource AND r.client_id = s.client_id
+WHERE s.client_id = $client`
+
+func (l *loader) readStates(now *snapshot) error {
+	numbers := make([]int64, 0, len(l.states))
+	for number := range l.states {
+		numbers = append(numbers, number)
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	slices.Sort(numbers)
+	rows, err := now.tx.QueryContext(now.ctx, statesSQL, sql.Named("client", l.client), sql.Named("numbers", numbers))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() && l.room >= 0 {
+		s, err := scanState(rows, l.client)
+		if err != nil {
+			return err
+		}
+		l.states[s.number] = s
+		l.room -= s.bytes() + cellBytes
+	}
+	if err := rows.Err(); err != nil || l.room < 0 {
+		return err
+	}
+	for number, s := range l.states {
+		if s == nil {
+			return fmt.Errorf("client %d has parts of state %d, which there is not", l.client, number)
+		}
+	}
+	return nil
+}
+
+func scanState(rows *sql.Rows, client int64) (*state, error) {
+	s := &state{resource: &resource{}}
+	s.resource.client = client
+	var size any
+	var tags string
+	values := []any{&s.number, &s.resource.number, &s.resource.id, &s.resource.metric, &s.project, &s.region, &s.typ, &s.flavor, &s.name, &size}
+	for _, text := range attributesOf(&s.attributes) {
+		values = append(values, text)
+	}
+	err := rows.Scan(append(values, &tags)...)
+	if err != nil {
+		return nil, err
+	}
+	if s.size, err = decodeSize(size); err != nil {
+		return nil, err
+	}
+	s.tags, err = decodeTags(tags)
+	return s, err
+}
+
+// replace makes what was read the days of the builder.
+func (l *loader) replace() {
+	byDay := map[costd.Day][]entry{}
+	for i := range l.entries {
+		e := &l.entries[i]
+		n, known := l.builder.cellOf[e.state]
+		if !known {
+			n = l.builder.cell(l.states[e.state])
+		}
+		e.cell = n
+		byDay[e.day] = append(byDay[e.day], e.entry)
+	}
+	for _, day := range l.days {
+		l.builder.replace(day, l.commit, byDay[day])
+	}
+}

@@ -1,0 +1,156 @@
+package duckdb
+
+import (
+	"slices"
+	"strings"
+
+	"costd"
+)
+
+// A choice is what a query selects of an image, cell by cell: what its lists
+// select, and what its Filter and Tags select of that. Nil means all.
+type choice struct{ listed, selected []bool }
+
+func (c *choice) lists(cell int32) bool   { return c.listed == nil || c.listed[cell] }
+func (c *choice) selects(cell int32) bool { return c.selected == nil || c.selected[cell] }
+
+// choose returns what the query, whose period is within the image's, selects.
+func (im *image) choose(q costd.Query) *choice {
+	c := &choice{listed: im.listed(q)}
+	c.selected = c.listed
+	if !q.SelectsResources() {
+		return c
+	}
+	last := im.lastOf(im.within(q.Period), c, len(im.owners), func(cell int32) int32 { return im.cells[cell].owner })
+	c.selected = make([]bool, len(im.cells))
+	matchesFilter, matchesTags := filterOf(q.Filter), tagsOf(q.Tags)
+	for i := range im.cells {
+		own, seen := &im.cells[i], last[im.cells[i].owner]
+		if c.lists(int32(i)) && seen.cell >= 0 {
+			state := im.cells[seen.cell].state
+			c.selected[i] = matchesFilter(own.state, state) && matchesTags(state)
+		}
+	}
+	return c
+}
+
+// listed returns which cells the lists of the query select.
+func (im *image) listed(q costd.Query) []bool {
+	if len(q.Regions) == 0 && len(q.Types) == 0 && len(q.Projects) == 0 {
+		return nil
+	}
+	regions, types, projects := setOf(q.Regions), setOf(q.Types), setOf(q.Projects)
+	listed := make([]bool, len(im.cells))
+	for i := range im.cells {
+		c := &im.cells[i]
+		listed[i] = regions.has(c.region) && types.has(c.typ) && projects.has(c.project)
+	}
+	return listed
+}
+
+// A set of no values has all.
+type set[T comparable] map[T]struct{}
+
+func setOf[T comparable](list []T) set[T] {
+	s := make(set[T], len(list))
+	for _, value := range list {
+		s[value] = struct{}{}
+	}
+	return s
+}
+
+func (s set[T]) has(value T) bool {
+	if len(s) == 0 {
+		return true
+	}
+	_, has := s[value]
+	return has
+}
+
+// A lastSeen is the cell of which the part seen last is; cell is -1 for none.
+type lastSeen struct {
+	cell int32
+	*entry
+}
+
+// lastOf returns what was seen last, on the days and of the listed cells, of each
+// of the groups that the cells are of.
+func (im *image) lastOf(days []dayImage, c *choice, groups int, group func(cell int32) int32) []lastSeen {
+	last := slices.Repeat([]lastSeen{{cell: -1}}, groups)
+	for d := range days {
+		entries := days[d].entries
+		for i := range entries {
+			e := &entries[i]
+			if !c.lists(e.cell) {
+				continue
+			}
+			l := &last[group(e.cell)]
+			if l.cell < 0 || e.compareWith(im.cells[e.cell].resource.metric, &l.seen, im.cells[l.cell].resource.metric) > 0 {
+				*l = lastSeen{e.cell, e}
+			}
+		}
+	}
+	return last
+}
+
+// filterOf returns what tells whether the filter selects usage of one state of a
+// resource that has another one as last seen.
+func filterOf(f *costd.Filter) func(own, last *state) bool {
+	if f == nil {
+		return func(_, _ *state) bool { return true }
+	}
+	info, _ := f.Type.Info()
+	ofUsage := f.Field == costd.FieldType || f.Field == costd.FieldUUID || f.Field == info.RowDimension
+	values := setOf(f.Values)
+	return func(own, last *state) bool {
+		if own.typ != f.Type {
+			return false
+		}
+		if ofUsage {
+			last = own
+		}
+		value := last.field(f.Field)
+		if f.Field == costd.FieldLastSize {
+			if last.size == nil {
+				return false
+			}
+			value = last.size.String()
+		}
+		_, has := values[value]
+		return has
+	}
+}
+
+// tagsOf returns what tells whether the tags of a state fulfil enough conditions.
+func tagsOf(f *costd.TagFilter) func(*state) bool {
+	if f == nil {
+		return func(*state) bool { return true }
+	}
+	conditions := slices.Clone(f.Conditions)
+	for i := range conditions {
+		if c := &conditions[i]; !c.Strict {
+			c.Value = strings.ToLower(c.Value)
+		}
+	}
+	return func(s *state) bool {
+		fulfilled := func(c costd.TagCondition) bool { return fulfils(s.tags, c) }
+		if f.All {
+			return !slices.ContainsFunc(conditions, func(c costd.TagCondition) bool { return !fulfilled(c) })
+		}
+		return slices.ContainsFunc(conditions, fulfilled)
+	}
+}
+
+// fulfils reports whether a tag fulfils the condition, whose value is in lower case
+// unless it is strict.
+func fulfils(tags map[string]string, c costd.TagCondition) bool {
+	for key, value := range tags {
+		if c.Key != "" && c.Key != key {
+			continue
+		}
+		if c.Value == "" || c.Strict && value == c.Value || !c.Strict && strings.Contains(strings.ToLower(value), c.Value) {
+			return true
+		}
+	}
+	return false
+}

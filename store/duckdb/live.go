@@ -1,0 +1,322 @@
+package duckdb
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"costd"
+)
+
+const (
+	// defaultImageBytes bounds the images by default: about 250 client-months of
+	// 216,000 records each.
+	defaultImageBytes = 256 << 20
+	// maxPendingParts is how many parts wait to be added to one image until a report
+	// asks for it. Beyond that their days are read anew instead.
+	maxPendingParts = 20_000
+	// maxBuilds bounds the images that are made at a time, and so their memory.
+	maxBuilds = 2
+	// maxRefreshes is how often a read lets the database overtake it before it does
+	// without an image.
+	maxRefreshes = 5
+)
+
+// live keeps the images of the client-months that were read of late, within a
+// number of bytes. Every commit tells it what it changed, before it is answered,
+// and whoever reads an image first adds to it what it was told. So an image shows
+// all that is acknowledged, and of each transaction all or nothing.
+type live struct {
+	budget int64
+	builds chan struct{}
+
+	mu     sync.Mutex
+	months map[clientMonth]*liveMonth
+	recent list.List // of *liveMonth, the latest read first
+	bytes  int64
+	// published is the number of the last commit that was told; unknown after a
+	// commit of which it is not known whether it took place.
+	published int64
+	told      chan struct{} // closed when published changes
+}
+
+const unknownCommit = -1
+
+// A liveMonth is one client-month of live.
+type liveMonth struct {
+	clientMonth
+	element *list.Element
+	// building holds one token: who has it may use builder, image and known.
+	building chan struct{}
+	builder  *imageBuilder
+	image    *image // nil until it is made
+	// The rest is guarded by live.mu.
+	pending  []monthChange // what the image does not show yet
+	parts    int           // in pending
+	bytes    int64         // as counted in live.bytes
+	tooLarge bool          // for the budget
+}
+
+// A monthChange is what one commit changed in a client-month: parts were added,
+// and days changed in other ways too.
+type monthChange struct {
+	commit int64
+	added  []statePart
+	stale  []costd.Day
+}
+
+func newLive(budget int64) *live {
+	return &live{budget: budget, builds: make(chan struct{}, maxBuilds), months: map[clientMonth]*liveMonth{}, told: make(chan struct{})}
+}
+
+// errNoImage says that a read has to do without an image.
+var errNoImage = errors.New("no image")
+
+// largest returns the bytes that one image may have.
+func (l *live) largest() int64 { return l.budget / 2 }
+
+// month returns the client-month, to be filled if it was not there, or errNoImage
+// if it is too large.
+func (l *live) month(k clientMonth) (*liveMonth, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.published == unknownCommit {
+		return nil, errNoImage
+	}
+	m := l.months[k]
+	if m == nil {
+		m = &liveMonth{clientMonth: k, building: make(chan struct{}, 1), builder: newImageBuilder(k.month)}
+		m.element = l.recent.PushFront(m)
+		l.months[k] = m
+		l.resize(m, 1024)
+	}
+	l.recent.MoveToFront(m.element)
+	if m.tooLarge {
+		return nil, errNoImage
+	}
+	return m, nil
+}
+
+// resize counts the bytes of m, and drops those that were read longest ago if that
+// makes too many. The caller holds mu.
+func (l *live) resize(m *liveMonth, bytes int64) {
+	l.bytes += bytes - m.bytes
+	m.bytes = bytes
+	for l.bytes > l.budget && l.recent.Len() > 1 {
+		l.drop(l.recent.Back().Value.(*liveMonth))
+	}
+}
+
+func (l *live) drop(m *liveMonth) {
+	l.recent.Remove(m.element)
+	delete(l.months, m.clientMonth)
+	l.bytes -= m.bytes
+}
+
+// take returns what was told of m and is not in its image, and false if m was
+// dropped and is told no more.
+func (l *live) take(m *liveMonth) ([]monthChange, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	changes := m.pending
+	m.pending, m.parts = nil, 0
+	return changes, l.months[m.clientMonth] == m
+}
+
+// giveBack undoes take.
+func (l *live) giveBack(m *liveMonth, changes []monthChange) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m.pending = append(changes, m.pending...)
+	for i := range changes {
+		m.parts += len(changes[i].added)
+	}
+}
+
+// built says how large the image of m is now.
+func (l *live) built(m *liveMonth, tooLarge bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.months[m.clientMonth] != m {
+		return
+	}
+	bytes := m.builder.bytes + 1024
+	if m.tooLarge = tooLarge; tooLarge {
+		m.pending, m.parts, bytes = nil, 0, 1024
+	}
+	l.resize(m, bytes)
+}
+
+// wait waits until the commit was told.
+func (l *live) wait(ctx context.Context, commit int64) error {
+	for {
+		l.mu.Lock()
+		published, told := l.published, l.told
+		l.mu.Unlock()
+		if published == unknownCommit {
+			return errNoImage
+		}
+		if published >= commit {
+			return nil
+		}
+		select {
+		case <-told:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// reset forgets all images and goes on from the commit.
+func (l *live) reset(commit int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.months)
+	l.recent.Init()
+	l.bytes = 0
+	l.publish(commit)
+}
+
+// publish sets published. The caller holds mu.
+func (l *live) publish(commit int64) {
+	l.published = commit
+	close(l.told)
+	l.told = make(chan struct{})
+}
+
+// tell says what a commit changed.
+func (l *live) tell(c *changeSet) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.months) > 0 {
+		wanted := func(k clientMonth) bool { m := l.months[k]; return m != nil && !m.tooLarge }
+		for k, change := range c.months(wanted) {
+			l.append(l.months[k], *change)
+		}
+	}
+	l.publish(c.commit)
+}
+
+// append notes a change of m. The caller holds mu.
+func (l *live) append(m *liveMonth, change monthChange) {
+	m.pending = append(m.pending, change)
+	m.parts += len(change.added)
+	if m.parts <= maxPendingParts {
+		return
+	}
+	all := monthChange{commit: change.commit}
+	for _, c := range m.pending {
+		for i := range c.added {
+			all.stale = append(all.stale, c.added[i].day)
+		}
+		all.stale = append(all.stale, c.stale...)
+	}
+	slices.Sort(all.stale)
+	all.stale = slices.Compact(all.stale)
+	m.pending, m.parts = []monthChange{all}, 0
+}
+
+// image returns the image that the query is about, as of all that was acknowledged
+// when the call began, or errNoImage if there is none.
+func (db *DB) image(ctx context.Context, q costd.Query) (*image, error) {
+	if db.isClosed() {
+		return nil, errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	month := costd.MonthOf(q.Period.From)
+	if db.live.budget <= 0 || q.Period.Days() <= 0 || q.Period.To > month.Period().To {
+		return nil, errNoImage
+	}
+	for range maxRefreshes {
+		m, err := db.live.month(clientMonth{q.ClientID, month})
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case m.building <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		im, err := db.refresh(ctx, m)
+		<-m.building
+		if im != nil || err != nil {
+			return im, err
+		}
+	}
+	return nil, errNoImage
+}
+
+// refresh brings the image of m up to date and returns it, or nil if m was dropped
+// meanwhile. The caller holds building.
+//
+// Days that changed otherwise than by new parts are read anew, as of a commit of
+// their own. Then the other days have to follow, to be of one state of the database:
+// the next round adds what was told in the meantime.
+func (db *DB) refresh(ctx context.Context, m *liveMonth) (*image, error) {
+	for range maxRefreshes {
+		if m.image == nil {
+			if err := db.load(ctx, m); err != nil {
+				return nil, err
+			}
+		}
+		changes, live := db.live.take(m)
+		if !live {
+			return nil, nil
+		}
+		if len(changes) == 0 {
+			return m.image, nil
+		}
+		stale := m.staleDays(changes)
+		if len(stale) > 0 {
+			if err := db.reload(ctx, m, stale); err != nil {
+				db.live.giveBack(m, changes)
+				return nil, err
+			}
+		}
+		m.add(changes, stale)
+		if m.builder.bytes > db.live.largest() {
+			m.builder, m.image = newImageBuilder(m.month), nil
+			db.live.built(m, true)
+			return nil, errNoImage
+		}
+		m.image = m.builder.finish()
+		db.live.built(m, false)
+		if len(stale) == 0 {
+			return m.image, nil
+		}
+	}
+	return nil, errNoImage
+}
+
+// staleDays returns the days that the changes call to be read anew, in order.
+func (m *liveMonth) staleDays(changes []monthChange) (stale []costd.Day) {
+	for _, c := range changes {
+		for _, day := range c.stale {
+			if c.commit > m.builder.day(day).asOf {
+				stale = append(stale, day)
+			}
+		}
+	}
+	slices.Sort(stale)
+	return slices.Compact(stale)
+}
+
+// add adds the parts of the changes to the days that do not show them. Days that
+// were just read anew show them all.
+func (m *liveMonth) add(changes []monthChange, fresh []costd.Day) {
+	parts := map[costd.Day][]statePart{}
+	for _, c := range changes {
+		for i := range c.added {
+			if day := c.added[i].day; c.commit > m.builder.day(day).asOf && !slices.Contains(fresh, day) {
+				parts[day] = append(parts[day], c.added[i])
+			}
+		}
+	}
+	for day, list := range parts {
+		m.builder.add(day, list)
+	}
+}
