@@ -131,9 +131,8 @@ func (im *image) compareRows(a, b *rowSum, keys []costd.SortKey) int {
 
 // A rowDay is the usage of one row on one day.
 type rowDay struct {
-	day   int32 // of the days of the query
-	sums  amounts
-	first bool // whether it is the first of its row
+	day  int32 // of the days of the query
+	sums amounts
 }
 
 // rowDays adds up the rows day by day, and returns a function that gives the days
