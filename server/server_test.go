@@ -361,9 +361,12 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	}
 	r.Header.Set("Authorization", "APIKey "+s.tokens["ingest"])
 	r.Header.Set("Content-Type", "application/x-ndjson")
+	r.Header.Set("Expect", "100-continue") // the body is sent when the handler begins to read it
+	transport := &http.Transport{ExpectContinueTimeout: time.Hour}
+	defer transport.CloseIdleConnections()
 	answered := make(chan string, 1)
 	go func() {
-		resp, err := http.DefaultTransport.RoundTrip(r)
+		resp, err := transport.RoundTrip(r)
 		if err != nil {
 			answered <- err.Error()
 			return
