@@ -60,6 +60,9 @@ func TestKill(t *testing.T) {
 		v.start()
 		v.settle()
 		v.compare(v.rng.IntN(len(clients)))
+		if v.rng.IntN(4) == 0 {
+			v.abandon()
+		}
 		how := ways[pick(v.rng, ways[:])]
 		how.kill(v)
 		if t.Failed() {
@@ -70,9 +73,7 @@ func TestKill(t *testing.T) {
 	elapsed := time.Since(begin)
 	v.start()
 	v.settle()
-	for i := range clients {
-		v.compare(i)
-	}
+	v.compareAll()
 	v.finish()
 	t.Logf("%d kills in %v, %.0f a minute: %v", *kills, elapsed.Round(time.Millisecond), float64(*kills)/elapsed.Minutes(), v.count)
 	t.Logf("%d requests answered, %d sent again, of which %d had been stored; %d records in the end",

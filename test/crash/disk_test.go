@@ -87,9 +87,7 @@ func TestFullDisk(t *testing.T) {
 			if status, said := v.get("/readyz"); status != http.StatusOK {
 				t.Errorf("with space again /readyz says %d %s", status, said)
 			}
-			for i := range clients {
-				v.compare(i)
-			}
+			v.compareAll()
 			v.finish()
 		})
 	}
@@ -173,8 +171,6 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 	v.must(syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=96m"))
 	v.start()
-	for i := range clients {
-		v.compare(i)
-	}
+	v.compareAll()
 	v.finish()
 }

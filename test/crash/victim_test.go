@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"costd"
 	"costd/client"
@@ -90,14 +91,31 @@ func (v *victim) settle() {
 // send lets all senders send until the server is killed, which it is when until
 // returns.
 func (v *victim) send(until func()) {
+	v.sendThen(func() {
+		until()
+		v.server.Kill()
+	})
+}
+
+// abandon lets all senders send and leave amid their requests, and the server live:
+// what it keeps in memory must say the same as what it keeps on disk.
+func (v *victim) abandon() {
+	v.t.Helper()
+	v.sendThen(func() { time.Sleep(v.upTo(200 * time.Millisecond)) })
+	v.settle()
+	v.compareAll()
+	v.count["only the senders"]++
+}
+
+// sendThen lets all senders send, and calls then, at the end of which they leave.
+func (v *victim) sendThen(then func()) {
 	ctx, cancel := context.WithCancel(v.t.Context())
 	var group sync.WaitGroup
 	for _, s := range v.senders {
 		group.Go(func() { s.run(ctx, v.client()) })
 	}
 	group.Go(func() { v.operator.run(ctx, v.client()) })
-	until()
-	v.server.Kill()
+	then()
 	cancel()
 	group.Wait()
 }
@@ -107,9 +125,7 @@ func (v *victim) finish() {
 	v.t.Helper()
 	v.must(v.server.Stop())
 	v.start()
-	for i := range clients {
-		v.compare(i)
-	}
+	v.compareAll()
 	v.must(v.server.Stop())
 }
 
