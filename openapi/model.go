@@ -102,9 +102,6 @@ type schema struct {
 	AllOf                []*schema  `yaml:"allOf"`
 	AnyOf                []*schema  `yaml:"anyOf"`
 	OneOf                []*schema  `yaml:"oneOf"`
-	Discriminator        *struct {
-		Mapping ordered[string]
-	}
 }
 
 // An ordered is a mapping whose keys keep the order in which they are written.

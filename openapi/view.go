@@ -77,7 +77,7 @@ type schemaView struct {
 	Example     string
 }
 
-// A choice is one of several schemas, and what the type has to be for it.
+// A choice is one of several schemas, and the types or roles it is for.
 type choice struct {
 	Schema string
 	When   []string
@@ -175,7 +175,7 @@ func (d *document) bodies(content ordered[media]) (views []bodyView) {
 
 func (d *document) schema(name string, s *schema) schemaView {
 	v := schemaView{Name: name, Description: markup(s.Description), Values: s.values(), Limits: limits(s), Rows: d.rows(s, "")}
-	v.Bases, v.Choices = d.bases(s), choices(s)
+	v.Bases, v.Choices = d.bases(s), d.choices(s)
 	if len(v.Rows) == 0 && len(v.Choices) == 0 && len(v.Bases) == 0 {
 		v.Type = d.phrase(s)
 	}
@@ -196,17 +196,19 @@ func (d *document) bases(s *schema) (p phrase) {
 	return p
 }
 
-// choices returns the schemas that an object with a discriminator may have.
-func choices(s *schema) (list []choice) {
-	if s.Discriminator == nil {
-		return nil
-	}
+// choices returns the schemas that an object may have one of. The first property of
+// each tells them apart.
+func (d *document) choices(s *schema) (list []choice) {
 	for _, alternative := range s.OneOf {
-		c := choice{}
-		c.Schema, _ = component(alternative.Ref)
-		for _, m := range s.Discriminator.Mapping {
-			if m.Value == alternative.Ref {
-				c.When = append(c.When, m.Key)
+		name, ok := component(alternative.Ref)
+		if !ok {
+			return nil
+		}
+		c := choice{Schema: name}
+		if properties := d.resolve(alternative).Properties; len(properties) > 0 {
+			first := properties[0].Value
+			if c.When = first.Enum; !first.Const.IsZero() {
+				c.When = []string{first.Const.Value}
 			}
 		}
 		list = append(list, c)

@@ -81,9 +81,8 @@ def before_call(ctx: schemathesis.HookContext, case: schemathesis.Case, kwargs: 
 
 
 def judge_again(case: schemathesis.Case) -> None:
-    """Values seen in answers, and the key, may have taken the place of what was wrong.
-    Assigning them has a case judged anew."""
-    case.headers = case.headers
+    """Values seen in answers may have taken the place of what was wrong. Assigning a
+    body has it judged anew."""
     if isinstance(case.body, (dict, list)):
         case.body = case.body
 
