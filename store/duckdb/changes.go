@@ -14,6 +14,7 @@ type changeSet struct {
 	stagings []staging
 	stored   map[int]finding
 	removed  []clientDay // the days of parts that are removed
+	days     map[clientDay]bool
 }
 
 type clientDay struct {
@@ -62,6 +63,29 @@ func (c *changeSet) months(wanted func(clientMonth) bool) map[clientMonth]*month
 		}
 	}
 	return changes
+}
+
+// touched returns the days that change.
+func (c *changeSet) touched() map[clientDay]bool {
+	days := map[clientDay]bool{}
+	for _, d := range c.removed {
+		days[d] = true
+	}
+	var last clientDay // most often it is the same one
+	for i := range c.stagings {
+		s, f := &c.stagings[i], c.stored[i]
+		if f.same && s.single() {
+			continue
+		}
+		parts := s.history.last().Parts
+		for j := range parts {
+			if d := (clientDay{s.client, parts[j].Day}); d != last || len(days) == 0 {
+				days[d] = true
+				last = d
+			}
+		}
+	}
+	return days
 }
 
 // newStatePart returns a part that shares no memory with its record.

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// checkpointSize is the size of the write-ahead log, in bytes, at which it is moved
-// into the database. It bounds the time that opening takes after a crash.
+// checkpointSize is the default size of the write-ahead log, in bytes, at which it
+// is moved into the database. It bounds the time that opening takes after a crash.
 const checkpointSize = 32 << 20
 
 // A checkpointer moves the write-ahead log into the database from time to time.
@@ -17,11 +17,16 @@ const checkpointSize = 32 << 20
 // doubt about what was written, and nobody who writes has to wait for it.
 type checkpointer struct {
 	log   string // the file
-	dueAt int64  // its size at which to act; grows while acting fails
+	size  int64  // of it at which to act
+	dueAt int64  // the same; grows while acting fails
 }
 
-func newCheckpointer(folder string) checkpointer {
-	return checkpointer{log: filepath.Join(folder, DatabaseFile+".wal"), dueAt: checkpointSize}
+func newCheckpointer(options Options) checkpointer {
+	size := options.CheckpointBytes
+	if size == 0 {
+		size = checkpointSize
+	}
+	return checkpointer{log: filepath.Join(options.Path, DatabaseFile+".wal"), size: size, dueAt: size}
 }
 
 func (c *checkpointer) due() bool { return c.logSize() >= c.dueAt }
@@ -41,10 +46,10 @@ func (c *checkpointer) run(e *engine) error {
 		return nil
 	}
 	if _, err := e.writer.ExecContext(context.Background(), "CHECKPOINT"); err != nil {
-		c.dueAt = max(c.logSize(), checkpointSize) * 2
+		c.dueAt = max(c.logSize(), c.size) * 2
 		return err
 	}
-	c.dueAt = checkpointSize
+	c.dueAt = c.size
 	return nil
 }
 

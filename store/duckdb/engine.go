@@ -99,6 +99,7 @@ func (db *DB) start(ctx context.Context) error {
 	}
 	db.engine = e
 	db.live.reset(commit)
+	db.touched = touched{}
 	return nil
 }
 

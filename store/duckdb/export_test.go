@@ -7,3 +7,12 @@ func ForgetNumbers(db *DB) {
 	db.dictionary.limit = -1
 	<-db.writing
 }
+
+// ForgetImages drops all images, so that the next report makes its own.
+func ForgetImages(db *DB) {
+	db.live.mu.Lock()
+	defer db.live.mu.Unlock()
+	for _, m := range db.live.months {
+		db.live.drop(m)
+	}
+}

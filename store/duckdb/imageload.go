@@ -39,6 +39,7 @@ func (db *DB) reload(ctx context.Context, m *liveMonth, days []costd.Day) error 
 	if err := db.read(ctx, l.read); err != nil {
 		return err
 	}
+	db.counts.daysRead.Add(int64(len(days)))
 	if l.room < 0 {
 		m.builder, m.image = newImageBuilder(m.month), nil
 		db.live.built(m, true)
@@ -78,26 +79,34 @@ func (l *loader) read(now *snapshot) error {
 	return l.readStates(now)
 }
 
+// entriesSQL reads entries from a table or view of roll-ups.
 const entriesSQL = `
-SELECT day, state, grid, upper_half, lower_half, first, last.part_end, last.record_start, last.id FROM (
-	SELECT day, state, grid, sum((units >> 64)::BIGINT) AS upper_half, sum((units & 18446744073709551615)::UBIGINT) AS lower_half,
-		min(part_start) AS first, max({'part_end': part_end, 'record_start': record_start, 'id': id}) AS last
-	FROM part WHERE client_id = $client AND day BETWEEN $from AND $to AND day IN (SELECT unnest($days::INTEGER[]))
-	GROUP BY day, state, grid
-)`
+SELECT day, state, grid, upper_half, lower_half, first_start, last_end, record_start, id
+FROM %s WHERE client_id = %d AND day BETWEEN %d AND %d AND day IN (%s)`
 
+// readEntries reads the roll-ups of the days that have one, and of the others adds
+// up the parts.
 func (l *loader) readEntries(now *snapshot) error {
-	numbers := make([]int32, len(l.days))
-	for i, day := range l.days {
-		numbers[i] = int32(day)
+	l.states = map[int64]*state{}
+	rolled, others, err := rolledDays(now, l.client, l.days)
+	if err != nil {
+		return err
 	}
-	rows, err := now.tx.QueryContext(now.ctx, entriesSQL, sql.Named("client", l.client), sql.Named("days", numbers),
-		sql.Named("from", numbers[0]), sql.Named("to", numbers[len(numbers)-1]))
+	if err := l.readFrom(now, "rollup", rolled); err != nil {
+		return err
+	}
+	return l.readFrom(now, "summed_part", others)
+}
+
+func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
+	if len(days) == 0 {
+		return nil
+	}
+	rows, err := now.tx.QueryContext(now.ctx, fmt.Sprintf(entriesSQL, table, l.client, slices.Min(days), slices.Max(days), literals(days)))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	l.states = map[int64]*state{}
 	for rows.Next() && l.room >= 0 {
 		var e loadedEntry
 		var upper, lower *big.Int

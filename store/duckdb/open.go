@@ -32,6 +32,9 @@ type Options struct {
 	// CacheBytes bounds what the store itself keeps in memory to answer reports from;
 	// 0 is 256 MiB, and less than 0 is nothing: all is asked of the database.
 	CacheBytes int64
+	// CheckpointBytes is the size of the write-ahead log at which it is moved into the
+	// database; 0 is 32 MiB.
+	CheckpointBytes int64
 	// Logger is told of migrations and recoveries; nil is slog.Default.
 	Logger *slog.Logger
 }
@@ -51,6 +54,8 @@ type DB struct {
 	revisions   revisions
 	dictionary  dictionary // guarded by writing
 	live        *live
+	touched     touched // guarded by writing
+	counts      counts
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
 	// closing is ended by Close, by calling shut.
@@ -83,7 +88,8 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: options, lock: lock, writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options.Path)}
+	removeCopies(options.Path)
+	db := &DB{options: options, lock: lock, touched: touched{}, writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
 	if options.CacheBytes == 0 {
 		options.CacheBytes = defaultImageBytes
 	}
@@ -93,6 +99,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		lock.release()
 		return nil, storeError(err)
 	}
+	go db.rollUpAlways()
 	return db, nil
 }
 

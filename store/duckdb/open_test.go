@@ -153,8 +153,8 @@ func TestNewerSchema(t *testing.T) {
 	folder := t.TempDir()
 	open(t, folder).Close()
 	execute(t, folder, "UPDATE schema_version SET version = 99")
-	wantOpenError(t, folder, costd.Invalid, folder, "99", "up to 2")
-	execute(t, folder, "UPDATE schema_version SET version = 2")
+	wantOpenError(t, folder, costd.Invalid, folder, "99", "up to 3")
+	execute(t, folder, "UPDATE schema_version SET version = 3")
 	open(t, folder)
 }
 

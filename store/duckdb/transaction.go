@@ -29,15 +29,24 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 			err = db.engine.transact(ctx, f)
 		}
 	}
+	if err == errNothingToWrite {
+		then()
+		return nil
+	}
 	db.unwell.Store(err != nil && refusedByDisk(err))
 	if err == nil {
 		then()
 	} else if errors.As(err, new(commitError)) {
 		db.live.reset(db.engine.lastCommit())
 		db.revisions.noteAll()
+		db.touched = touched{}
 	}
 	return storeError(err)
 }
+
+// errNothingToWrite ends a transaction that has nothing to write, so that the disk
+// is left alone.
+var errNothingToWrite = errors.New("nothing to write")
 
 // A commitError says that a commit failed, and it may not be known how far it got.
 type commitError struct{ error }

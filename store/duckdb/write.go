@@ -33,11 +33,15 @@ func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outc
 	err = db.writeThen(ctx, func(tx *sql.Tx) (err error) {
 		numbers = newNumbering(&db.dictionary)
 		changes, err = db.apply(ctx, tx, histories, numbers)
+		if err == nil && changes.commit == 0 {
+			return errNothingToWrite
+		}
 		return err
 	}, func() {
 		numbers.commit()
 		outcomes = play(len(records), histories, changes.stored)
 		if changes.commit > 0 {
+			db.touched.note(changes.days)
 			db.live.tell(changes)
 			db.revisions.note(records, outcomes)
 		}
@@ -179,7 +183,11 @@ func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history, number
 	if c.stored, err = find(ctx, tx, histories); err != nil {
 		return nil, err
 	}
-	return c, c.store(ctx, tx, histories, func() error { return numbers.store(ctx, db.engine.writer) })
+	if err := c.store(ctx, tx, histories, func() error { return numbers.store(ctx, db.engine.writer) }); err != nil || c.commit == 0 {
+		return c, err
+	}
+	c.days = c.touched()
+	return c, db.touched.unroll(ctx, tx, c.days)
 }
 
 // store replaces what is stored of the staged histories by what is staged, unless
