@@ -13,8 +13,9 @@ import (
 )
 
 // testModel writes random batches and compares every outcome, and after each batch
-// what Lines and Resources answer to a random query, with the oracle. The pools of values are
-// small, so that records meet: same identities, same ends, resources that change.
+// what Lines and Resources answer to a random query, with the oracle. The pools of
+// values are small, so that records meet: same identities, same ends, resources
+// that change.
 func testModel(t *testing.T, s Stores) {
 	// Each run of the property has clients of its own in the one database.
 	clients := int64(0)

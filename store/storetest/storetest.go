@@ -15,6 +15,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"costd"
@@ -26,9 +27,10 @@ type Stores struct {
 	Catalog costd.Catalog
 }
 
-// Run runs the suite, several tests at a time. Open returns empty stores, and
-// closes them by t.Cleanup.
-func Run(t *testing.T, open func(t *testing.T) Stores) {
+// Run runs the suite, several tests at a time, or only the named tests of it, for a
+// store that has passed the others in another configuration. Open returns empty
+// stores, and closes them by t.Cleanup.
+func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, Stores)
@@ -64,6 +66,9 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Check", testCheck},
 		{"Model", testModel},
 	} {
+		if len(only) > 0 && !slices.Contains(only, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			test.run(t, open(t))
