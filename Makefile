@@ -21,8 +21,8 @@ test: ## run every test
 	$(GO) test ./...
 
 .PHONY: race
-race: ## run every test under the race detector
-	$(GO) test -race ./...
+race: ## run every test under the race detector, with fewer random cases
+	$(GO) test -race -short ./...
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
