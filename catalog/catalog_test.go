@@ -236,6 +236,17 @@ func TestMarshalRoundTrip(t *testing.T) {
 	})
 }
 
+// What YAML 1.1 would take for something else stands in quotes, for the readers of
+// other languages.
+func TestMarshalQuotes(t *testing.T) {
+	for _, name := range []string{"=", "<<", "yes", "1_000", "2026-01-01", "0x1F", "~"} {
+		file, err := catalog.Marshal(costd.Entries{Regions: []costd.Region{{ID: 1, Name: name}}}, catalog.YAML)
+		if err != nil || !strings.Contains(string(file), `name: "`+name+`"`) {
+			t.Errorf("%q is written as %s, %v", name, file, err)
+		}
+	}
+}
+
 func drawEntries(t *rapid.T) costd.Entries {
 	word := rapid.OneOf(rapid.SampledFrom([]string{"true", "null", "~", "1e3", "0x1F", "<<", "=", "2026-01-01", "- a", "#x", "a: b", "é🚀", "\"", "<&>", "010"}),
 		rapid.StringMatching(`[!-~]{1,20}`)).Filter(func(s string) bool { return !strings.ContainsAny(s, "{}") })

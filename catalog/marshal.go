@@ -29,11 +29,27 @@ func Marshal(entries costd.Entries, format Format) (_ []byte, err error) {
 		err := enc.Encode(entries)
 		return b.Bytes(), err
 	}
+	var tree yaml.Node
+	if err := tree.Encode(entries); err != nil {
+		return nil, err
+	}
+	quoteValues(&tree)
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
-	if err := enc.Encode(entries); err != nil {
+	if err := enc.Encode(&tree); err != nil {
 		return nil, err
 	}
 	err = enc.Close()
 	return b.Bytes(), err
+}
+
+// quoteValues puts quotes around the text "=", which readers of YAML 1.1 take for
+// something else, and refuse.
+func quoteValues(node *yaml.Node) {
+	if node.Kind == yaml.ScalarNode && node.Value == "=" {
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	for _, child := range node.Content {
+		quoteValues(child)
+	}
 }
