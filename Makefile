@@ -18,11 +18,11 @@ demo: build ## build, then serve a sample fleet and show how to call it
 
 .PHONY: test
 test: ## run every test
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: ## run every test under the race detector, with fewer random cases
-	$(GO) test -race -short ./...
+	$(GO) test -race -short -timeout 30m ./...
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
