@@ -9,9 +9,11 @@
 // minima and maxima it keeps of every column of every 122,880 rows. So the memory
 // that is needed does not grow with what is stored.
 //
-// Reports are answered from images: the sums of a client-month by state and day,
-// kept in memory within a number of bytes and brought up to date by each commit.
-// See live. Client-months too large for an image are asked of the database.
+// Reports about one month are answered from its image: the sums by state and day,
+// kept in memory within a number of bytes and told of each commit. Images are made
+// of roll-ups, the same sums on disk, and of the parts of days that have none. A
+// client-month too large for an image is asked of the database. The decision record
+// docs/adr/0005 says what keeps all of that right.
 //
 // There is one writer at a time and many readers, each of which sees one snapshot
 // for as long as it reads. A commit is in the write-ahead log, and the log on disk,

@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 		name  string
 		bytes int64 // for images
 		only  []string
-	}{{"Images", 0, nil}, {"Database", -1, nil}, {"FewImages", 30_000, differ}, {"RollUps", 0, differ}} {
+	}{{"Images", 0, nil}, {"Database", -1, nil}, {"FewImages", 40_000, differ}, {"RollUps", 0, differ}} {
 		t.Run(way.name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) storetest.Stores {
 				db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CacheBytes: way.bytes, Logger: slog.New(slog.DiscardHandler)})

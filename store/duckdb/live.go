@@ -17,6 +17,8 @@ const (
 	// maxPendingParts is how many parts wait to be added to one image until a report
 	// asks for it. Beyond that their days are read anew instead.
 	maxPendingParts = 20_000
+	// emptyImageBytes is about what an image takes that shows nothing.
+	emptyImageBytes = 4 << 10
 	// maxBuilds bounds the images that are made at a time, and so their memory.
 	maxBuilds = 2
 	// maxRefreshes is how often a read lets the database overtake it before it does
@@ -90,7 +92,7 @@ func (l *live) month(k clientMonth) (*liveMonth, error) {
 		m = &liveMonth{clientMonth: k, building: make(chan struct{}, 1), builder: newImageBuilder(k.month)}
 		m.element = l.recent.PushFront(m)
 		l.months[k] = m
-		l.resize(m, 1024)
+		l.resize(m, emptyImageBytes)
 	}
 	l.recent.MoveToFront(m.element)
 	if m.tooLarge {
@@ -142,9 +144,9 @@ func (l *live) built(m *liveMonth, tooLarge bool) {
 	if l.months[m.clientMonth] != m {
 		return
 	}
-	bytes := m.builder.bytes + 1024
+	bytes := m.builder.bytes + emptyImageBytes
 	if m.tooLarge = tooLarge; tooLarge {
-		m.pending, m.parts, bytes = nil, 0, 1024
+		m.pending, m.parts, bytes = nil, 0, emptyImageBytes
 	}
 	l.resize(m, bytes)
 }

@@ -74,7 +74,7 @@ INSERT INTO part BY NAME
         AND s.subnet_id = u.subnet_id AND s.vm_id = u.vm_id AND s.instance_name = u.instance_name
         AND s.source_volume_uuid = u.source_volume_uuid AND s.schedule_id = u.schedule_id
         AND s.size_unit = u.size_unit AND s.tags = u.tags
-    ORDER BY u.record_day, u.client_id, s.resource, u.part_start;
+    ORDER BY u.record_day, u.part_start, u.client_id, s.resource;
 
 DROP TABLE usage;
 
