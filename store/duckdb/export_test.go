@@ -1,5 +1,7 @@
 package duckdb
 
+import "context"
+
 // ForgetNumbers makes the store remember next to no numbers from one batch to the
 // next, so that it has to look them up.
 func ForgetNumbers(db *DB) {
@@ -15,4 +17,12 @@ func ForgetImages(db *DB) {
 	for _, m := range db.live.months {
 		db.live.drop(m)
 	}
+}
+
+// Count returns the number of rows that an SQL expression says, such as "part".
+func Count(ctx context.Context, db *DB, from string) (n int, err error) {
+	err = db.read(ctx, func(now *snapshot) error {
+		return now.tx.QueryRowContext(now.ctx, "SELECT count(*) FROM "+from).Scan(&n)
+	})
+	return n, err
 }
