@@ -107,11 +107,7 @@ func (o *checkOptions) local(ctx context.Context, kinds []costd.FindingKind, fou
 		return client.Checked{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, ok := any(db).(costd.Maintainer)
-	if !ok {
-		return client.Checked{}, errors.New("this store cannot be checked")
-	}
-	checked, err := (&report.Service{Usage: db, Catalog: db}).Check(ctx, store, kinds, found)
+	checked, err := (&report.Service{Usage: db, Catalog: db}).Check(ctx, db, kinds, found)
 	return client.Checked(checked), err
 }
 

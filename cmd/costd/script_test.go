@@ -48,6 +48,13 @@ func TestScripts(t *testing.T) {
 				ts.Defer(server.Close)
 				ts.Setenv(urlVariable, server.URL+"/hosted")
 			},
+			// restored DIR starts another server, on a folder that was made by costd restore.
+			"restored": func(ts *testscript.TestScript, _ bool, args []string) {
+				s, err := startServer(ts.MkAbs(args[0]))
+				ts.Check(err)
+				ts.Defer(func() { ts.Check(s.stop()) })
+				ts.Setenv(urlVariable, s.url)
+			},
 			// setenv NAME FILE sets a variable to the first line of a file.
 			"setenv": func(ts *testscript.TestScript, _ bool, args []string) {
 				line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")

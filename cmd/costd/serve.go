@@ -33,6 +33,8 @@ type serveOptions struct {
 	data        string
 	listen      string
 	memoryLimit string
+	cacheMiB    int64
+	logBytes    int64
 	threads     int
 	rateLimit   int
 	rateBurst   int
@@ -81,6 +83,8 @@ after the requests under way are answered.`,
 	flags.StringVar(&o.data, "data", "", "folder for all data (required)")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to listen on")
 	flags.StringVar(&o.memoryLimit, "memory-limit", "", "how much memory the database may use, such as 2GB (default 1GB)")
+	flags.Int64Var(&o.cacheMiB, "cache-mib", 0, "memory that reports are answered from, in MiB; -1 for none (default 256)")
+	flags.Int64Var(&o.logBytes, "checkpoint-bytes", 0, "size of the write-ahead log at which it is moved into the database (default 33554432, 32 MiB)")
 	flags.IntVar(&o.threads, "threads", 0, "threads of the database (default one per core)")
 	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
@@ -96,7 +100,10 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, MemoryLimit: o.memoryLimit, Threads: o.threads, Logger: logger})
+	db, err := duckdb.Open(ctx, duckdb.Options{
+		Path: o.data, MemoryLimit: o.memoryLimit, CacheBytes: o.cacheMiB << 20, CheckpointBytes: o.logBytes,
+		Threads: o.threads, Logger: logger,
+	})
 	if err != nil {
 		return err
 	}
