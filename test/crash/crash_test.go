@@ -46,8 +46,9 @@ func executable(t *testing.T) string {
 	return path
 }
 
-// serveFlags let the senders and the reports go as fast as they can.
-var serveFlags = []string{"--rate-limit", "0", "--log-level", "warn"}
+// serveFlags let the senders and the reports go as fast as they can, and the log be
+// moved into the database often.
+var serveFlags = []string{"--rate-limit", "0", "--log-level", "warn", "--checkpoint-bytes", "200000"}
 
 func TestKill(t *testing.T) {
 	if *seed == 0 {

@@ -26,6 +26,9 @@ type sender struct {
 	rng     *rand.Rand
 	most    int      // records in a request
 	pending *request // sent, and not answered; nil if there is none
+	// sent are the bodies of all requests, if they are to be remembered.
+	remember bool
+	sent     [][]byte
 }
 
 // A request is some records, and what the server has to say of them.
@@ -154,6 +157,9 @@ func (s *sender) compose() *request {
 		}
 	}
 	r.body = body.Bytes()
+	if s.remember {
+		s.sent = append(s.sent, r.body)
+	}
 	return r
 }
 
