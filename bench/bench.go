@@ -58,6 +58,7 @@ type measured struct {
 	singles   load
 	resend    load
 	mixed     mixed
+	check     time.Duration
 	resident  int64 // bytes, at the end
 	peak      int64 // bytes
 	sql       *sqlTimes
@@ -134,6 +135,9 @@ func (c *Config) main(ctx context.Context, p *plan) (*measured, error) {
 			return err
 		}
 		if m.mixed, err = s.mix(ctx); err != nil {
+			return err
+		}
+		if m.check, err = s.check(ctx); err != nil {
 			return err
 		}
 		m.resident = residentNow(s.server.PID())

@@ -108,6 +108,14 @@ func (s *site) restart() (size int64, elapsed time.Duration, err error) {
 	return size, time.Since(begin), err
 }
 
+// check lets the server look through everything, and wants it to find nothing.
+func (s *site) check(ctx context.Context) (elapsed time.Duration, err error) {
+	s.config.say("checking all records ...")
+	begin := time.Now()
+	_, err = s.operator(1).Check(ctx, nil, func(f costd.Finding) error { return fmt.Errorf("the check found %+v", f) })
+	return time.Since(begin), err
+}
+
 // singles sends single records of the day that is still to come, of the clients
 // that are not measured.
 func (s *site) singles(ctx context.Context) (load, error) {

@@ -76,6 +76,7 @@ func TestKill(t *testing.T) {
 	v.settle()
 	v.compareAll()
 	v.finish()
+	v.check()
 	t.Logf("%d kills in %v, %.0f a minute: %v", *kills, elapsed.Round(time.Millisecond), float64(*kills)/elapsed.Minutes(), v.count)
 	t.Logf("%d requests answered, %d sent again, of which %d had been stored; %d records in the end",
 		v.answered.Load(), v.repeated.Load(), v.found.Load(), v.oracle.usage.Len())

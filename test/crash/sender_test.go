@@ -145,7 +145,7 @@ func (s *sender) compose() *request {
 	case size < 65:
 		n += s.rng.IntN(3000)
 	case size < 70:
-		n += 10_000 + s.rng.IntN(10_000) // hundreds of milliseconds, and a log that has to be moved
+		n += 4000 + s.rng.IntN(8000) // a good part of a second
 	}
 	r := &request{records: make([]costd.Usage, min(n, s.most))}
 	var body bytes.Buffer
@@ -166,7 +166,7 @@ func (s *sender) compose() *request {
 // There are few identities and few contents of each, so that most records meet one
 // that is there: they correct it, repeat it, or delete it.
 const (
-	resources = 10
+	resources = 6
 	hours     = 14 * 24
 	contents  = 4
 )
