@@ -101,8 +101,8 @@ func (m *measured) serverFigures() []Figure {
 		alone(serverGroup, "start with the fleet in it", newMeasure("", milli, milliseconds(m.start)), anything),
 		alone(serverGroup, "first report after that", newMeasure("", milli, m.reads.first), anything),
 		alone(serverGroup, "reports while usage is corrected", calls, anything),
-		alone(serverGroup, "costd check of it all, no finding", newMeasure("", "s", m.check.Seconds()), anything),
 		alone(serverGroup, "corrections while reports are read", newMeasure("", perSecond, m.mixed.load.rate()), anything),
+		alone(serverGroup, "costd check of it all, no finding", newMeasure("", "s", m.check.Seconds()), anything),
 	}
 }
 
