@@ -16,7 +16,7 @@ import fleet
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("COSTD_BIN", ROOT / "bin" / "costd"))
 FEWEST = 2000  # requests; with fewer something is wrong with the run itself
-TIMEOUT = 300  # seconds; a run takes about one minute on two idle cores
+TIMEOUT = 600  # seconds; a run takes a minute or two on two idle cores
 
 
 class Server:

@@ -81,8 +81,12 @@ def before_call(ctx: schemathesis.HookContext, case: schemathesis.Case, kwargs: 
 
 
 def judge_again(case: schemathesis.Case) -> None:
-    """Values seen in answers may have taken the place of what was wrong. Assigning a
-    body has it judged anew."""
+    """What was wrong may be so no longer: values seen in answers have taken its place, the
+    key is sent after all, a list without items is not. Assigning a part of a request
+    has it judged anew. Requests of the coverage phase are sent as they are."""
+    if case.meta.phase.name == "coverage":
+        return
+    case.headers, case.query = case.headers, case.query
     if isinstance(case.body, (dict, list)):
         case.body = case.body
 
