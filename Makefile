@@ -20,9 +20,10 @@ demo: build ## build, then serve a sample fleet and show how to call it
 test: ## run every test
 	$(GO) test -timeout 30m ./...
 
+PACKAGES ?= ./...
 .PHONY: race
 race: ## run every test under the race detector, with fewer random cases
-	$(GO) test -race -short -timeout 30m ./...
+	$(GO) test -race -short -timeout 30m $(PACKAGES)
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
