@@ -128,7 +128,7 @@ func (d *document) operation(method, path string, shared []parameter, o *operati
 	}
 	if o.RequestBody != nil {
 		v.Bodies, v.Optional = d.bodies(o.RequestBody.Content), !o.RequestBody.Required
-		v.Bodies[0].Fields = d.rows(d.resolve(o.RequestBody.Content[0].Value.Schema), "")
+		v.Bodies[0].Fields = d.rows(d.element(o.RequestBody.Content[0].Value.Schema), "")
 	}
 	v.Curl = curl(&v)
 	for _, r := range o.Responses {
@@ -293,6 +293,14 @@ func (d *document) description(s *schema) string {
 func (d *document) resolve(s *schema) *schema {
 	if name, ok := component(s.Ref); ok {
 		return d.Components.Schemas.get(name)
+	}
+	return s
+}
+
+// element returns the schema of what a list is of, or of what is no list.
+func (d *document) element(s *schema) *schema {
+	if s = d.resolve(s); s.Items != nil {
+		return d.resolve(s.Items)
 	}
 	return s
 }
