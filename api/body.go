@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,8 +108,9 @@ func milliQuality(q string) int {
 	return n
 }
 
-// decodeJSON reads a small JSON body into v, strictly.
-func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+// decodeJSON reads a small JSON body into v, strictly. Its object may have the given
+// fields.
+func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any, fields ...string) error {
 	if _, err := mediaType(r, "application/json"); err != nil {
 		return err
 	}
@@ -127,6 +129,34 @@ func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) erro
 	}
 	if err != nil {
 		return costd.Errorf(costd.Invalid, "the body is not what this path takes: %w", err)
+	}
+	return checkFields(body, fields)
+}
+
+// checkFields refuses what encoding/json lets pass in an object: names in another
+// case, and names that stand twice.
+func checkFields(body []byte, fields []string) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if first, err := dec.Token(); err != nil || first != json.Delim('{') {
+		return err
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err == nil {
+			err = dec.Decode(new(json.RawMessage))
+		}
+		if err != nil {
+			return err
+		}
+		name, _ := key.(string)
+		switch {
+		case !slices.Contains(fields, name):
+			return costd.InvalidField(name, "is not known; check its spelling")
+		case seen[name]:
+			return costd.InvalidField(name, "stands here twice; keep one")
+		}
+		seen[name] = true
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (h *Handler) createKey(w http.ResponseWriter, r *http.Request) error {
 		Role     costd.Role `json:"role"`
 		Projects []int64    `json:"projects"`
 	}
-	if err := decodeJSON(w, r, maxKeyBody, &wanted); err != nil {
+	if err := decodeJSON(w, r, maxKeyBody, &wanted, "client_id", "role", "projects"); err != nil {
 		return err
 	}
 	key, token, err := h.Access.Create(r.Context(), wanted.Role, wanted.ClientID, wanted.Projects)

@@ -344,11 +344,13 @@ func TestKeys(t *testing.T) {
 func TestCreateKeyRefuses(t *testing.T) {
 	s := newSite(t)
 	for body, want := range map[string]string{
-		``:                             "not what this path takes",
-		`[]`:                           "not what this path takes",
-		`{"role":"ingest"}{}`:          "something follows",
-		`{"role":"ingest","name":"x"}`: "unknown field",
-		`{"role":7}`:                   "role: must not be a number",
+		``:                                "not what this path takes",
+		`[]`:                              "not what this path takes",
+		`{"role":"ingest"}{}`:             "something follows",
+		`{"role":"ingest","name":"x"}`:    "unknown field",
+		`{"Role":"ingest"}`:               "Role: is not known",
+		`{"role":"king","role":"ingest"}`: "role: stands here twice",
+		`{"role":7}`:                      "role: must not be a number",
 		`{"role":"administrator","client_id":"x"}`: "client_id: must not be a string",
 		`{"role":"administrator"}`:                 "client_id: is required",
 		`{"role":"administrator","client_id":7}`:   "no such client",
