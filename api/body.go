@@ -119,7 +119,6 @@ func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any, fiel
 		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
 	err = dec.Decode(v)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 		return costd.InvalidField(wrong.Field, "must not be a %s", wrong.Value)
@@ -133,8 +132,8 @@ func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any, fiel
 	return checkFields(body, fields)
 }
 
-// checkFields refuses what encoding/json lets pass in an object: names in another
-// case, and names that stand twice.
+// checkFields refuses what encoding/json lets pass in an object: unknown names, names
+// in another case, and names that stand twice.
 func checkFields(body []byte, fields []string) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if first, err := dec.Token(); err != nil || first != json.Delim('{') {
@@ -152,7 +151,7 @@ func checkFields(body []byte, fields []string) error {
 		name, _ := key.(string)
 		switch {
 		case !slices.Contains(fields, name):
-			return costd.InvalidField(name, "is not known; check its spelling")
+			return costd.InvalidField(name, "is not known here; use %s", strings.Join(fields, ", "))
 		case seen[name]:
 			return costd.InvalidField(name, "stands here twice; keep one")
 		}

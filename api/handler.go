@@ -35,11 +35,13 @@ type Handler struct {
 // An endpoint answers a request, or returns an error while nothing has been sent.
 type endpoint func(h *Handler, w http.ResponseWriter, r *http.Request) error
 
-// A route is one method of one path, and the roles that may call it.
+// A route is one method of one path, the roles that may call it, and the parameters
+// it takes, each any number of times.
 type route struct {
 	method, path string
 	roles        []costd.Role
 	endpoint     endpoint
+	params       []string
 }
 
 var (
@@ -48,15 +50,15 @@ var (
 )
 
 var routes = []route{
-	{"POST", "/api/v1/usage", senders, (*Handler).postUsage},
-	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog},
-	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog},
-	{"GET", "/api/v1/keys", operators, (*Handler).listKeys},
-	{"POST", "/api/v1/keys", operators, (*Handler).createKey},
-	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey},
-	{"DELETE", "/api/v1/keys/{id}", operators, (*Handler).deleteKey},
-	{"POST", "/api/v1/backup", operators, (*Handler).backup},
-	{"POST", "/api/v1/check", operators, (*Handler).check},
+	{"POST", "/api/v1/usage", senders, (*Handler).postUsage, nil},
+	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog, nil},
+	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, nil},
+	{"GET", "/api/v1/keys", operators, (*Handler).listKeys, nil},
+	{"POST", "/api/v1/keys", operators, (*Handler).createKey, nil},
+	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey, nil},
+	{"DELETE", "/api/v1/keys/{id}", operators, (*Handler).deleteKey, nil},
+	{"POST", "/api/v1/backup", operators, (*Handler).backup, nil},
+	{"POST", "/api/v1/check", operators, (*Handler).check, []string{"kind"}},
 }
 
 // Patterns lists what a Handler answers, as "METHOD /path".
@@ -109,6 +111,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) err
 	web.SetKeyID(r.Context(), principal.KeyID)
 	if err := principal.Require(route.roles...); err != nil {
 		return err
+	}
+	if _, mistakes := (web.Query{Many: route.params}).Parse(r.URL.RawQuery); len(mistakes) > 0 {
+		return costd.InvalidFields(mistakes...)
 	}
 	return route.endpoint(h, w, r)
 }

@@ -347,8 +347,8 @@ func TestCreateKeyRefuses(t *testing.T) {
 		``:                                "not what this path takes",
 		`[]`:                              "not what this path takes",
 		`{"role":"ingest"}{}`:             "something follows",
-		`{"role":"ingest","name":"x"}`:    "unknown field",
-		`{"Role":"ingest"}`:               "Role: is not known",
+		`{"role":"ingest","name":"x"}`:    "name: is not known here; use client_id, role, projects",
+		`{"Role":"ingest"}`:               "Role: is not known here",
 		`{"role":"king","role":"ingest"}`: "role: stands here twice",
 		`{"role":7}`:                      "role: must not be a number",
 		`{"role":"administrator","client_id":"x"}`: "client_id: must not be a string",
@@ -360,6 +360,22 @@ func TestCreateKeyRefuses(t *testing.T) {
 	}
 	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/keys", strings.Repeat(" ", 65<<10)), 413, "too_large", "larger than")
 	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/keys", "role: x", "Content-Type: application/yaml"), 415, "unsupported_media_type", "application/json")
+}
+
+// What a path takes is in its body; a parameter that nobody reads is a mistake of the
+// caller's that must not go unnoticed.
+func TestQueriesAreRefused(t *testing.T) {
+	s := newSite(t)
+	for _, pattern := range api.Patterns() {
+		method, path, _ := strings.Cut(pattern, " ")
+		path = strings.Replace(path, "{id}", "none", 1)
+		s.wantError(s.call(costd.RoleOperator, method, path+"?client_id=1001", ""), 400, "invalid", "client_id: is not a parameter of this path; it takes ")
+		s.wantError(s.call(costd.RoleOperator, method, path+"?%zz", ""), 400, "invalid", "query: is not a valid query string")
+		s.wantError(s.call("", method, path+"?client_id=1001", ""), 401, "unauthenticated", "")
+	}
+	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/check?kinds=price", ""), 400, "invalid", "kinds: is not a parameter of this path; it takes kind")
+	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/check?kind=spelling", ""), 400, "invalid", "use rollup, overlap or price")
+	s.wantError(s.call(costd.RoleIngest, "POST", "/api/v1/check?kinds=price", ""), 403, "forbidden", "")
 }
 
 // A store that fails says so without telling why.

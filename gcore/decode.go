@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,9 +75,9 @@ func (d *decoder) object(path string, v any, readers map[string]reader, required
 		read, known := readers[m.key]
 		switch {
 		case !known:
-			d.fail(join(path, shorten(m.key)), "unknown field")
+			d.fail(join(path, shorten(m.key)), "unknown field; known here are: %s", strings.Join(slices.Sorted(maps.Keys(readers)), ", "))
 		case seen[m.key]:
-			d.fail(at, "is given twice")
+			d.fail(at, "is given twice; keep one")
 		default:
 			read(d, at, m.value)
 		}

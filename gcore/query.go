@@ -2,11 +2,11 @@ package gcore
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"costd"
+	"costd/internal/web"
 	"costd/report"
 )
 
@@ -25,25 +25,8 @@ type params struct {
 // parseParams checks that the query string has no other than the known parameters,
 // each at most once.
 func parseParams(raw string, known ...string) *params {
-	values, err := url.ParseQuery(raw)
-	p := &params{values: values}
-	if err != nil {
-		p.fail("query", "is not a valid query string")
-	}
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		switch {
-		case !slices.Contains(known, name):
-			p.fail(shorten(name), "unknown parameter")
-		case len(values[name]) > 1:
-			p.fail(name, "is given more than once")
-		}
-	}
-	return p
+	values, mistakes := web.Query{Once: known}.Parse(raw)
+	return &params{decoder{mistakes}, values}
 }
 
 // optional returns the parameter, nil if it is not given.

@@ -136,6 +136,10 @@ func TestBadQueries(t *testing.T) {
 	s.apply(t, workedCatalog)
 	key := s.key(t, costd.RoleAdministrator, 1001)
 	for _, tt := range []struct{ path, fields string }{
+		{monthlyPath + "?year_month=2026-10", "year_month"}, // these go into the body
+		{totalsPath + "?limit=1&time_from=2026-10-01&limit=2", "limit time_from"},
+		{resourcesPath + "?=", ""},
+		{usagePath + "?a;b", "query"},
 		{reservationsPath + "?time_from=2026-10-01", "time_to"},
 		{reservationsPath + "?time_to=2026-10-01", "time_from"},
 		{reservationsPath + "?time_from=2026-10-01&time_to=2026-11-02", "time_to"},
@@ -149,7 +153,11 @@ func TestBadQueries(t *testing.T) {
 		{regionsPath + "?product=cdn&order_by=name.asc&show_volume_types=x", "order_by product show_volume_types"},
 		{mePath + "?x=1", "x"},
 	} {
-		r := s.call(t, "GET", tt.path, key, "")
+		method, body := "GET", ""
+		if strings.HasPrefix(tt.path, "/cloud/v1/") && strings.Contains(tt.path, "report") {
+			method, body = "POST", `{`+period+`}`
+		}
+		r := s.call(t, method, tt.path, key, body)
 		if r.StatusCode != 400 {
 			t.Errorf("%s: %d %s", tt.path, r.StatusCode, r.body)
 			continue

@@ -231,6 +231,13 @@ func (s *site) makeMistakes() {
 		s.call(c)
 	}
 	for _, o := range operations(s.t) {
+		if o.needsKey() {
+			more := "?unknown=1"
+			if strings.Contains(o.path, "{") {
+				more = "nobody" + more
+			}
+			s.call(call{id: o.OperationID, key: string(o.roles()[0]), more: more, status: 400})
+		}
 		if o.Responses.Status(404) != nil && !o.ours() {
 			c := call{id: o.OperationID, key: "stranger", status: 404}
 			if o.RequestBody != nil && o.RequestBody.Value.Required {
