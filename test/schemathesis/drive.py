@@ -1,11 +1,15 @@
 """Starts the real binary on a folder of its own, fills it over HTTP, and lets
-schemathesis loose on it. Prints how many requests it made up."""
+schemathesis loose on it. Prints how many requests it made up and the server has
+answered, and fails if these are too few. Arguments it does not know are for
+schemathesis, such as `--seed 7`, or `--fewest 0 --phases fuzzing --include-operation-id check`."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +20,7 @@ import fleet
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("COSTD_BIN", ROOT / "bin" / "costd"))
 FEWEST = 2000  # requests; with fewer something is wrong with the run itself
+ANSWERED = re.compile(rb"^costd_http_requests_total{.*} (\d+)$", re.MULTILINE)
 TIMEOUT = 600  # seconds; a run takes a minute or two on two idle cores
 
 
@@ -48,12 +53,16 @@ class Server:
         wanted = {"client_id": fleet.CLIENT, "role": "administrator"}
         return json.loads(self.call("POST", "/api/v1/keys", json.dumps(wanted).encode()))["token"]
 
+    def answered(self) -> int:
+        """How many requests the server has answered, by its own count."""
+        return sum(int(number) for number in ANSWERED.findall(self.call("GET", "/metrics")))
+
     def stop(self) -> None:
         self.process.terminate()
         assert self.process.wait(timeout=60) == 0, "costd did not stop cleanly"
 
 
-def explore(st: str, server: Server, folder: pathlib.Path, arguments: list[str]) -> int:
+def explore(st: str, server: Server, folder: pathlib.Path, fewest: int, arguments: list[str]) -> int:
     environment = os.environ | {
         "COSTD_OPERATOR_KEY": server.operator_key,
         "COSTD_ADMINISTRATOR_KEY": server.fill(),
@@ -63,21 +72,27 @@ def explore(st: str, server: Server, folder: pathlib.Path, arguments: list[str])
     document.write_bytes(server.call("GET", "/openapi.yaml"))  # from a file, so that its own path is tried too
     command = [st, "--config-file", "schemathesis.toml", "run", document, "--url", server.url, "--no-color"]
     command += ["--report", "json", "--report-json-path", report]
+    before = server.answered()
     status = subprocess.run([*command, *arguments], env=environment, timeout=TIMEOUT).returncode
+    answered = server.answered() - before
     result = json.loads(report.read_text())
     cases = result["test_cases"]["generated"]
-    print(f"schemathesis: {cases} requests made up")
-    if not arguments and cases < FEWEST:
-        print(f"these are fewer than {FEWEST}", file=sys.stderr)
+    print(f"schemathesis: {cases} requests made up, {answered} answered")
+    if min(cases, answered) < fewest:
+        print(f"these are fewer than {fewest}", file=sys.stderr)
         return 1
     return status or int(bool(result["failures"] or result["errors"]))  # a status of 0 may hide failures
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("st", help="the command of schemathesis")
+    parser.add_argument("--fewest", type=int, default=FEWEST, help="fail with fewer requests")
+    own, others = parser.parse_known_args()
     with tempfile.TemporaryDirectory(prefix="costd-schemathesis-") as folder:
         server = Server(pathlib.Path(folder) / "data")
         try:
-            return explore(sys.argv[1], server, pathlib.Path(folder), sys.argv[2:])
+            return explore(own.st, server, pathlib.Path(folder), own.fewest, others)
         finally:
             server.stop()
 
