@@ -3,12 +3,15 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"costd"
 	"costd/decimal"
+	"costd/demo"
 	"costd/report"
 )
 
@@ -55,6 +58,15 @@ func (s sheet) figures() map[costd.Line]string {
 	return figures
 }
 
+// quantities returns s without its costs.
+func (s sheet) quantities() sheet {
+	q := sheet{}
+	for line, f := range s {
+		q[line] = figure{quantity: f.quantity}
+	}
+	return q
+}
+
 func sheetOf(charges []costd.Charge) sheet {
 	s := sheet{}
 	for _, c := range charges {
@@ -64,7 +76,8 @@ func sheetOf(charges []costd.Charge) sheet {
 }
 
 // rowsOf reads a report by resource to its end.
-func rowsOf(t *rapid.T, r *report.Resources) []report.ResourceRow {
+func rowsOf(t rapid.TB, r *report.Resources) []report.ResourceRow {
+	t.Helper()
 	var rows []report.ResourceRow
 	for row, err := range r.Rows {
 		if err != nil {
@@ -75,7 +88,8 @@ func rowsOf(t *rapid.T, r *report.Resources) []report.ResourceRow {
 	return rows
 }
 
-func same(t *rapid.T, what string, got, want map[costd.Line]string) {
+func same(t rapid.TB, what string, got, want map[costd.Line]string) {
+	t.Helper()
 	for line, w := range want {
 		if got[line] != w {
 			t.Fatalf("%s: %v is %q, want %q", what, line, got[line], w)
@@ -86,77 +100,151 @@ func same(t *rapid.T, what string, got, want map[costd.Line]string) {
 	}
 }
 
-// The figures of all reports agree, exactly and before rounding.
-func TestReportsAgree(t *testing.T) {
-	lab := newLab(t)
-	ctx := t.Context()
-	rapid.Check(t, func(t *rapid.T) {
-		client, projects := lab.fleet(t)
-		q := costd.Query{ClientID: client, Period: october.Period()}
-		costs, err := lab.service.Costs(ctx, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := sheetOf(costs.Charges).figures()
-
-		monthly, err := lab.service.Monthly(ctx, report.MonthlyRequest{ClientID: client, Month: october})
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, "the month without commitments", sheetOf(monthly.Charges).figures(), want)
-
-		resources, err := lab.service.CostResources(ctx, q, costd.Page{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows := rowsOf(t, resources)
-		byResource := sheet{}
-		for _, row := range rows {
-			byResource.add(row.Charge)
-		}
-		same(t, "the sum of resources", byResource.figures(), want)
-		sameUsage(ctx, t, lab.service, q, rows, costs)
-		same(t, "the sum of projects", byProject(ctx, t, lab.service, q, projects), want)
-	})
+// A bill is what one client is told of one period.
+type bill struct {
+	rapid.TB
+	ctx      context.Context
+	service  *report.Service
+	query    costd.Query // without projects
+	projects []int64     // all of the client's
+	// committed says that the catalog has commitments, so that the month's costs are
+	// others than those of the reports that know none.
+	committed bool
 }
 
-// sameUsage checks that the usage report has the quantities of the cost reports.
-func sameUsage(ctx context.Context, t *rapid.T, s *report.Service, q costd.Query, rows []report.ResourceRow, costs report.Totals) {
-	usage, err := s.UsageReport(ctx, q, costd.Page{})
+// agrees checks that the figures of all reports agree, exactly and before rounding,
+// and returns the number of lines that have any.
+func (b bill) agrees() int {
+	b.Helper()
+	costs, err := b.service.Costs(b.ctx, b.query)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	usageRows := rowsOf(t, &usage.Resources)
+	totals := sheetOf(costs.Charges)
+	resources, err := b.service.CostResources(b.ctx, b.query, costd.Page{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := rowsOf(b, resources)
+	byResource := sheet{}
+	for _, row := range rows {
+		byResource.add(row.Charge)
+	}
+	same(b, "the sum of resources", byResource.figures(), totals.figures())
+	b.usageIsThat(rows, costs)
+	if !b.asLastSeen() { // which is another thing in each project
+		same(b, "the sum of projects", b.byProject().figures(), totals.figures())
+	}
+	b.monthIsThat(totals)
+	return len(totals.figures())
+}
+
+// asLastSeen reports whether resources are selected by what was last seen of them.
+func (b bill) asLastSeen() bool {
+	return b.query.Tags != nil || b.query.Filter != nil && b.query.Filter.Field == costd.FieldLastName
+}
+
+// usageIsThat checks that the usage report has the quantities of the cost reports.
+func (b bill) usageIsThat(rows []report.ResourceRow, costs report.Totals) {
+	b.Helper()
+	usage, err := b.service.UsageReport(b.ctx, b.query, costd.Page{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	usageRows := rowsOf(b, &usage.Resources)
 	if len(usageRows) != len(rows) || usage.Count != len(rows) || len(usage.Totals) != len(costs.Charges) {
-		t.Fatalf("%d usage rows, count %d, %d cost rows; %d usage totals, %d cost totals",
+		b.Fatalf("%d usage rows, count %d, %d cost rows; %d usage totals, %d cost totals",
 			len(usageRows), usage.Count, len(rows), len(usage.Totals), len(costs.Charges))
 	}
 	for i, row := range rows {
-		if u := usageRows[i]; u.Usage.ResourceID != row.Usage.ResourceID || !u.Charge.Quantity.Equal(row.Charge.Quantity) {
-			t.Fatalf("row %d: %v of %s, in costs %v of %s", i, u.Charge.Quantity, u.Usage.ResourceID, row.Charge.Quantity, row.Usage.ResourceID)
+		if u := usageRows[i]; u.Usage.ResourceID != row.Usage.ResourceID || u.Usage.Line != row.Usage.Line || !u.Charge.Quantity.Equal(row.Charge.Quantity) {
+			b.Fatalf("row %d: %v of %s, in costs %v of %s", i, u.Charge.Quantity, u.Usage.ResourceID, row.Charge.Quantity, row.Usage.ResourceID)
 		}
 	}
 	for i, c := range costs.Charges {
 		if u := usage.Totals[i]; u.Line != c.Line || !u.Quantity.Equal(c.Quantity) {
-			t.Fatalf("total %d: %v of %v, in costs %v of %v", i, u.Quantity, u.Line, c.Quantity, c.Line)
+			b.Fatalf("total %d: %v of %v, in costs %v of %v", i, u.Quantity, u.Line, c.Quantity, c.Line)
 		}
 	}
 }
 
 // byProject adds up the cost totals of each project alone.
-func byProject(ctx context.Context, t *rapid.T, s *report.Service, q costd.Query, projects []int64) map[costd.Line]string {
+func (b bill) byProject() sheet {
+	b.Helper()
 	sum := sheet{}
-	for _, id := range projects {
+	for _, id := range b.projects {
+		q := b.query
 		q.Projects = []int64{id}
-		costs, err := s.Costs(ctx, q)
+		costs, err := b.service.Costs(b.ctx, q)
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		for _, c := range costs.Charges {
 			sum.add(c)
 		}
 	}
-	return sum.figures()
+	return sum
+}
+
+// monthIsThat checks that the monthly report, if the period is a month, has the
+// figures of the cost totals: all of them without commitments, else the quantities,
+// what is covered and what goes beyond it together.
+func (b bill) monthIsThat(totals sheet) {
+	b.Helper()
+	q, month := b.query, costd.MonthOf(b.query.Period.From)
+	if q.Period != month.Period() {
+		return
+	}
+	monthly, err := b.service.Monthly(b.ctx, report.MonthlyRequest{
+		ClientID: q.ClientID, Month: month, Regions: q.Regions, Types: q.Types, Filter: q.Filter, Tags: q.Tags,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	got := sheetOf(monthly.Charges)
+	if b.committed {
+		got, totals = got.quantities(), totals.quantities()
+	}
+	same(b, "the month", got.figures(), totals.figures())
+}
+
+func TestReportsAgreeOnRandomFleets(t *testing.T) {
+	lab := newLab(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		f := lab.fleet(rt)
+		bill{rt, t.Context(), lab.service, f.DrawQuery(rt), f.Projects, len(f.Entries.Commitments) > 0}.agrees()
+	})
+}
+
+// The demo's fleet, with the prices and commitments it has, and with prices that
+// everybody sees and no commitments.
+func TestReportsAgreeOnTheDemo(t *testing.T) {
+	now := october.Period().To.Time().Add(-time.Nanosecond)
+	for _, plain := range []bool{false, true} {
+		entries := demo.Entries(now)
+		if plain {
+			entries.Commitments = nil
+			for i := range entries.Clients {
+				entries.Clients[i].ShowPrices = true
+			}
+		}
+		service := serve(t, entries, slices.Collect(demo.Usage(now)))
+		for _, client := range entries.Clients {
+			var projects []int64
+			for _, p := range entries.Projects {
+				if p.ClientID == client.ID {
+					projects = append(projects, p.ID)
+				}
+			}
+			for month := october - 2; month <= october; month++ {
+				q := costd.Query{ClientID: client.ID, Period: month.Period()}
+				b := bill{t, t.Context(), service, q, projects, !plain}
+				if lines := b.agrees(); lines == 0 {
+					t.Errorf("%s has no usage in %s", client.Name, month)
+				}
+			}
+		}
+	}
 }
 
 // Pages of any size, in any order, hold every row once and in that order.
@@ -166,8 +254,7 @@ func TestPagesAreCuts(t *testing.T) {
 	fields := []costd.SortField{costd.SortBillingValue, costd.SortFirstSeen, costd.SortLastName, costd.SortLastSeen,
 		costd.SortProject, costd.SortRegion, costd.SortType}
 	rapid.Check(t, func(t *rapid.T) {
-		client, _ := lab.fleet(t)
-		q := costd.Query{ClientID: client, Period: october.Period()}
+		q := costd.Query{ClientID: lab.fleet(t).Client, Period: october.Period()}
 		order := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) costd.SortKey {
 			return costd.SortKey{By: rapid.SampledFrom(fields).Draw(t, "by"), Descending: rapid.Bool().Draw(t, "descending")}
 		}), 0, 3).Draw(t, "order")

@@ -35,6 +35,7 @@ var layers = []Layer{
 	{"bench", []string{".", "decimal", "catalog", "client", "internal/spawn"}},
 	{"cmd/costd", []string{"*", "store/duckdb", "internal/web"}},
 	{"internal/openapitest", []string{"openapi"}},
+	{"internal/fleettest", []string{".", "decimal"}},
 	{"internal/*", nil},
 }
 
@@ -62,6 +63,7 @@ func TestTree(t *testing.T) {
 		"no unsafe":     CheckForbidden(packages, "unsafe", "importer"), // reads vectors of DuckDB where they lie
 		"no testing":    CheckForbidden(packages, "testing", "store/storetest"),
 		"storetest":     CheckForbidden(packages, Module+"/store/storetest"),
+		"fleettest":     CheckForbidden(packages, Module+"/internal/fleettest"),
 		"package docs":  CheckDoc(packages),
 		"binary floats": CheckFloats(packages, exactRooms...),
 	} {
