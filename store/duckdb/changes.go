@@ -1,8 +1,6 @@
 package duckdb
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 
 	"costd"
@@ -12,7 +10,7 @@ import (
 type changeSet struct {
 	commit   int64 // its number, 0 if nothing changes
 	stagings []staging
-	stored   map[int]finding
+	stored   []finding
 	removed  []clientDay // the days of parts that are removed
 	days     map[clientDay]bool
 }
@@ -21,6 +19,9 @@ type clientDay struct {
 	client int64
 	day    costd.Day
 }
+
+// keeps reports whether all is stored of a history as it should be.
+func (c *changeSet) keeps(i int) bool { return c.stored[i].same && c.stagings[i].single() }
 
 // months returns what changes in those months that are wanted: parts are added if
 // their record is new; the days of all else are stale.
@@ -48,7 +49,7 @@ func (c *changeSet) months(wanted func(clientMonth) bool) map[clientMonth]*month
 	for i := range c.stagings {
 		s, f := &c.stagings[i], c.stored[i]
 		record := s.history.last()
-		if record.Deleted || f.same && s.single() {
+		if record.Deleted || c.keeps(i) {
 			continue
 		}
 		for j := range record.Parts {
@@ -73,8 +74,8 @@ func (c *changeSet) touched() map[clientDay]bool {
 	}
 	var last clientDay // most often it is the same one
 	for i := range c.stagings {
-		s, f := &c.stagings[i], c.stored[i]
-		if f.same && s.single() {
+		s := &c.stagings[i]
+		if c.keeps(i) {
 			continue
 		}
 		parts := s.history.last().Parts
@@ -92,13 +93,4 @@ func (c *changeSet) touched() map[clientDay]bool {
 func newStatePart(s *state, r *costd.Record, p *costd.Part) statePart {
 	return statePart{state: s, day: p.Day, grid: p.Quantity.Grid, units: amountOf(p.Quantity.Units), first: p.Start.UnixNano(),
 		seen: seen{end: p.End.UnixNano(), start: r.Start.UnixNano(), id: strings.Clone(r.ID)}}
-}
-
-// removedDays returns the days of the parts that are found and not kept.
-func removedDays(ctx context.Context, tx *sql.Tx) ([]clientDay, error) {
-	return readAll(&snapshot{ctx: ctx, tx: tx}, "SELECT DISTINCT client_id, day FROM found WHERE n NOT IN (FROM kept) ORDER BY ALL",
-		func(rows *sql.Rows) (d clientDay, err error) {
-			err = rows.Scan(&d.client, &d.day)
-			return d, err
-		})
 }

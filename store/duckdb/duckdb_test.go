@@ -28,14 +28,17 @@ func open(t testing.TB, folder string) *duckdb.DB {
 // TestConformance holds the store to the contract in each of its ways to answer:
 // from images; from images made anew of roll-ups each time; by asking the database,
 // as is done for client-months too large for an image; and in turning from the one
-// to the other, again and again.
+// to the other, again and again. What is stored already is known by digests; by
+// digests made anew each time; by the database alone; and by few digests.
 func TestConformance(t *testing.T) {
 	differ := []string{"Write", "Content", "Repeats", "Length", "Overflow", "Times", "Zero", "LastSize", "Concurrency", "Cancellation", "Model"}
 	for _, way := range []struct {
 		name  string
 		bytes int64 // for images
 		only  []string
-	}{{"Images", 0, nil}, {"Database", -1, nil}, {"FewImages", 40_000, differ}, {"RollUps", 0, differ}} {
+		// The bytes for digests.
+		digests int64
+	}{{"Images", 0, nil, 1 << 20}, {"Database", -1, nil, -1}, {"FewImages", 40_000, differ, 500}, {"RollUps", 0, differ, 1 << 20}} {
 		t.Run(way.name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) storetest.Stores {
 				db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CacheBytes: way.bytes, Logger: slog.New(slog.DiscardHandler)})
@@ -47,6 +50,7 @@ func TestConformance(t *testing.T) {
 						t.Error(err)
 					}
 				})
+				duckdb.LimitDigests(db, way.digests)
 				if way.name == "RollUps" {
 					return storetest.Stores{Usage: rolledUp{db}, Catalog: db}
 				}
@@ -64,6 +68,7 @@ func (r rolledUp) Write(ctx context.Context, records []costd.Record) ([]costd.Ou
 	if err == nil {
 		_, err = r.RollUp(context.WithoutCancel(ctx), 0)
 		duckdb.ForgetImages(r.DB)
+		duckdb.LimitDigests(r.DB, 1<<20)
 	}
 	return outcomes, err
 }

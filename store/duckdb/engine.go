@@ -100,6 +100,7 @@ func (db *DB) start(ctx context.Context) error {
 	db.engine = e
 	db.live.reset(commit)
 	db.touched = touched{}
+	db.digests.reset()
 	return nil
 }
 

@@ -10,6 +10,14 @@ func ForgetNumbers(db *DB) {
 	<-db.writing
 }
 
+// LimitDigests forgets all digests and bounds those to come by a number of bytes;
+// less than 0 says that there are none, so that the database is asked for everything.
+func LimitDigests(db *DB, bytes int64) {
+	db.writing <- struct{}{}
+	db.digests = newDigests(bytes)
+	<-db.writing
+}
+
 // ForgetImages drops all images, so that the next report makes its own.
 func ForgetImages(db *DB) {
 	db.live.mu.Lock()

@@ -27,6 +27,9 @@ func (db *DB) Lines(ctx context.Context, q costd.Query) (lines []costd.LineUsage
 		return nil, storeError(err)
 	}
 	err = db.read(ctx, func(now *snapshot) error {
+		if err := db.live.awaitTold(now); err != nil {
+			return err
+		}
 		sums, err := readAll(now, s.with()+daySumSQL, scanDaySum, s.args...)
 		if err != nil {
 			return err

@@ -151,6 +151,14 @@ func (l *live) built(m *liveMonth, tooLarge bool) {
 	l.resize(m, bytes)
 }
 
+// gaveUp reports whether m turned out to be too large. From then on it is told
+// nothing, so that an image made of it now would miss what is committed meanwhile.
+func (l *live) gaveUp(m *liveMonth) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return m.tooLarge
+}
+
 // wait waits until the commit was told.
 func (l *live) wait(ctx context.Context, commit int64) error {
 	for {
@@ -169,6 +177,19 @@ func (l *live) wait(ctx context.Context, commit int64) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// awaitTold waits until all that the snapshot shows was told: whoever is answered
+// from it and then from an image must not see less than before.
+func (l *live) awaitTold(now *snapshot) error {
+	var commit int64
+	if err := now.tx.QueryRowContext(now.ctx, "SELECT number FROM commit_count").Scan(&commit); err != nil {
+		return err
+	}
+	if err := l.wait(now.ctx, commit); err != errNoImage {
+		return err
+	}
+	return nil // there are no images, and will be none without that commit
 }
 
 // reset forgets all images and goes on from the commit.
@@ -261,6 +282,9 @@ func (db *DB) image(ctx context.Context, q costd.Query) (*image, error) {
 func (db *DB) refresh(ctx context.Context, m *liveMonth) (*image, error) {
 	for range maxRefreshes {
 		if m.image == nil {
+			if db.live.gaveUp(m) {
+				return nil, errNoImage
+			}
 			if err := db.load(ctx, m); err != nil {
 				return nil, err
 			}

@@ -227,7 +227,7 @@ func (n *numbering) number(ctx context.Context, tx *sql.Tx, writer *sql.Conn, hi
 	stagings := make([]staging, len(histories))
 	for i := range histories {
 		h := &histories[i]
-		stagings[i].history = h
+		stagings[i].history, stagings[i].n = h, int32(i)
 		if first := h.first(); !first.Deleted {
 			stagings[i].first = n.state(first)
 		}

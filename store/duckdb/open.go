@@ -55,6 +55,7 @@ type DB struct {
 	dictionary  dictionary // guarded by writing
 	live        *live
 	touched     touched // guarded by writing
+	digests     digests // guarded by writing
 	counts      counts
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
@@ -89,7 +90,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		return nil, err
 	}
 	removeCopies(options.Path)
-	db := &DB{options: options, lock: lock, touched: touched{}, writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
+	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
 	if options.CacheBytes == 0 {
 		options.CacheBytes = defaultImageBytes
 	}

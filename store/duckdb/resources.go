@@ -49,8 +49,10 @@ func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (_ int
 		return 0, nil, err
 	}
 	r := resourceReader{snapshot: snapshot, next: int64(p.Offset)}
-	count, err := r.prepare(s, p, order)
-	var first []costd.ResourceUsage
+	count, first := 0, []costd.ResourceUsage(nil)
+	if err = db.live.awaitTold(snapshot); err == nil {
+		count, err = r.prepare(s, p, order)
+	}
 	if err == nil {
 		first, err = r.block()
 	}

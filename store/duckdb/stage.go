@@ -1,11 +1,13 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"math/big"
+	"slices"
 
 	"costd"
 
@@ -15,9 +17,13 @@ import (
 // A staging is a history with the numbers of what its first and last record say.
 type staging struct {
 	*history
+	n           int32  // its index among those of the batch
 	key         int64  // the number of the resource that it is known by, 0 if there is an id
 	first, last *state // nil for a deletion
 }
+
+// clientDay returns the day on which its records begin.
+func (s *staging) clientDay() clientDay { return clientDay{s.client, s.day} }
 
 // stored returns the state of the record that is to be stored.
 func (s *staging) stored() *state {
@@ -27,10 +33,39 @@ func (s *staging) stored() *state {
 	return s.first
 }
 
-// stage fills the temporary table staged, within the transaction that is open on
-// the writer.
-func (db *DB) stage(ctx context.Context, stagings []staging) error {
-	return appendRows(ctx, db.engine.writer, "temp", "staged", stagings, stageHistory)
+// A partRow is a row of the table part.
+type partRow struct {
+	*staging
+	record *costd.Record
+	part   *costd.Part
+	start  int64 // of the part
+}
+
+// appendRows appends what is to be stored of s.
+func (s *staging) appendRows(rows []partRow) []partRow {
+	r := s.history.last()
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		rows = append(rows, partRow{s, r, p, p.Start.UnixNano()})
+	}
+	return rows
+}
+
+// inOrder sorts rows as they are to be stored. Most resources of a fleet have
+// records of the same times, and numbers that follow each other: in this order
+// hardly anything is left to be stored of either.
+func inOrder(rows []partRow) []partRow {
+	slices.SortFunc(rows, func(a, b partRow) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.client, b.client),
+			cmp.Compare(a.stored().resource.number, b.stored().resource.number), cmp.Compare(a.n, b.n))
+	})
+	return rows
+}
+
+func appendPart(a *duck.Appender, _ int, row partRow) error {
+	s, r, p := row.stored(), row.record, row.part
+	return a.AppendRow(row.client, int32(row.day), int32(p.Day), r.ID, s.resource.number, s.number,
+		r.Start.UnixNano(), row.start, p.End.UnixNano(), p.Quantity.Units, uint8(p.Quantity.Grid))
 }
 
 // appendRows lets f append the rows of each element to a table.
@@ -63,50 +98,24 @@ func appendRows[T any](ctx context.Context, writer *sql.Conn, catalog, table str
 const (
 	roleHead    = 1 << iota // one row of each history: it has the identity
 	roleCompare             // a part of the first record
-	roleStore               // a part of the last record
 )
 
-// stageHistory stages the first record of the history and the last; most often
-// they are the same one.
-func stageHistory(a *duck.Appender, n int, s staging) error {
-	single := s.single()
-	if s.history.first().Deleted {
-		if err := stageDeletion(a, n, s); err != nil {
-			return err
-		}
-	}
-	role := uint8(roleCompare)
-	if single {
-		role |= roleStore
-	}
-	if err := stageParts(a, n, s, s.history.first(), s.first, role); err != nil || single {
-		return err
-	}
-	return stageParts(a, n, s, s.history.last(), s.last, roleStore)
-}
-
-// stageParts stages the parts of a record. The first of the first record is the
-// head of the history.
-func stageParts(a *duck.Appender, n int, s staging, r *costd.Record, of *state, role uint8) error {
+// stageHistory stages the first record of a history: its parts, the first of which
+// is the head. A deletion has no parts, and stages a head alone.
+func stageHistory(a *duck.Appender, _ int, s *staging) error {
+	r := s.history.first()
 	if r.Deleted {
-		return nil
+		return a.AppendRow(s.n, uint8(roleHead), s.client, int32(s.day), int32(0), s.id, s.key, int64(0),
+			s.start, int64(0), int64(0), new(big.Int), uint8(0))
 	}
-	start := r.Start.UnixNano()
+	role := uint8(roleHead | roleCompare)
 	for i := range r.Parts {
-		p, role := &r.Parts[i], role
-		if i == 0 && role&roleCompare > 0 {
-			role |= roleHead
-		}
-		if err := a.AppendRow(int32(n), role, s.client, int32(s.day), int32(p.Day), r.ID, of.resource.number, of.number,
-			start, p.Start.UnixNano(), p.End.UnixNano(), p.Quantity.Units, uint8(p.Quantity.Grid)); err != nil {
+		p := &r.Parts[i]
+		if err := a.AppendRow(s.n, role, s.client, int32(s.day), int32(p.Day), r.ID, s.first.resource.number, s.first.number,
+			r.Start.UnixNano(), p.Start.UnixNano(), p.End.UnixNano(), p.Quantity.Units, uint8(p.Quantity.Grid)); err != nil {
 			return err
 		}
+		role = roleCompare
 	}
 	return nil
-}
-
-// stageDeletion stages a head alone, as a deletion has no parts.
-func stageDeletion(a *duck.Appender, n int, s staging) error {
-	return a.AppendRow(int32(n), uint8(roleHead), s.client, int32(s.day), int32(0), s.id, s.key, int64(0),
-		s.start, int64(0), int64(0), new(big.Int), uint8(0))
 }

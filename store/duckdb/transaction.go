@@ -40,6 +40,7 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 		db.live.reset(db.engine.lastCommit())
 		db.revisions.noteAll()
 		db.touched = touched{}
+		db.digests.reset()
 	}
 	return storeError(err)
 }

@@ -3,8 +3,6 @@ package duckdb
 import (
 	"context"
 	"database/sql"
-	_ "embed"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -42,6 +40,7 @@ func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outc
 		outcomes = play(len(records), histories, changes.stored)
 		if changes.commit > 0 {
 			db.touched.note(changes.days)
+			db.digests.note(changes)
 			db.live.tell(changes)
 			db.revisions.note(records, outcomes)
 		}
@@ -96,7 +95,7 @@ type finding struct {
 }
 
 // play returns the outcome of every record of the batch.
-func play(n int, histories []history, stored map[int]finding) []costd.Outcome {
+func play(n int, histories []history, stored []finding) []costd.Outcome {
 	outcomes := make([]costd.Outcome, n)
 	for i := range histories {
 		h := &histories[i]
@@ -145,26 +144,8 @@ func samePart(a, b costd.Part) bool {
 		a.Quantity.Grid == b.Quantity.Grid && a.Quantity.Units.Cmp(b.Quantity.Units) == 0
 }
 
-// The statements of a write.
-var (
-	//go:embed sql/stage.sql
-	stageSQL string
-	//go:embed sql/find.sql
-	findSQL string
-)
-
-// The rest of them; kept are the identities of which nothing else is to be stored.
-const (
-	keepSQL   = "CREATE OR REPLACE TEMP TABLE kept AS SELECT unnest(?::INTEGER[]) AS n"
-	removeSQL = `DELETE FROM part WHERE record_day BETWEEN %d AND %d
-		AND rowid IN (SELECT stored_row FROM found WHERE n NOT IN (FROM kept))`
-	// Most resources of a fleet have records of the same times, and numbers that
-	// follow each other: in this order hardly anything is left to be stored of either.
-	insertSQL = `INSERT INTO part BY NAME
-		SELECT * EXCLUDE (n, role) FROM staged WHERE role & 4 > 0 AND n NOT IN (FROM kept)
-		ORDER BY part_start, client_id, resource`
-	countSQL = "UPDATE commit_count SET number = number + 1 RETURNING number"
-)
+// countSQL numbers the commit.
+const countSQL = "UPDATE commit_count SET number = number + 1 RETURNING number"
 
 // apply stores the last record of every history and returns what that changes. If
 // all is stored as it should be it writes nothing.
@@ -176,106 +157,42 @@ func (db *DB) apply(ctx context.Context, tx *sql.Tx, histories []history, number
 	if c.stagings, err = numbers.number(ctx, tx, db.engine.writer, histories); err != nil {
 		return nil, err
 	}
-	if _, err := tx.ExecContext(ctx, stageSQL); err != nil {
+	if c.stored, err = db.find(ctx, tx, c.stagings); err != nil {
 		return nil, err
 	}
-	if err := db.stage(ctx, c.stagings); err != nil {
-		return nil, err
-	}
-	if c.stored, err = find(ctx, tx, histories); err != nil {
-		return nil, err
-	}
-	if err := c.store(ctx, tx, histories, func() error { return numbers.store(ctx, db.engine.writer) }); err != nil || c.commit == 0 {
+	if err := db.store(ctx, tx, c, numbers); err != nil || c.commit == 0 {
 		return c, err
 	}
 	c.days = c.touched()
 	return c, db.touched.unroll(ctx, tx, c.days)
 }
 
-// store replaces what is stored of the staged histories by what is staged, unless
+// store replaces what is stored of the histories by their last records, unless
 // that is the same. New numbers are stored first, if anything is.
-func (c *changeSet) store(ctx context.Context, tx *sql.Tx, histories []history, storeNumbers func() error) (err error) {
-	kept := []int32{}
-	var removes, stores bool
-	for i := range histories {
-		h, f := &histories[i], c.stored[i]
-		if f.same && h.single() {
-			kept = append(kept, int32(i))
-			continue
+func (db *DB) store(ctx context.Context, tx *sql.Tx, c *changeSet, numbers *numbering) (err error) {
+	var removed []*staging
+	var rows []partRow
+	for i := range c.stagings {
+		if s := &c.stagings[i]; !c.keeps(i) {
+			if c.stored[i].known {
+				removed = append(removed, s)
+			}
+			rows = s.appendRows(rows)
 		}
-		removes = removes || f.known
-		stores = stores || !h.last().Deleted
 	}
-	if !removes && !stores {
+	if len(removed) == 0 && len(rows) == 0 {
 		return nil
 	}
-	if err := storeNumbers(); err != nil {
+	if err := numbers.store(ctx, db.engine.writer); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, keepSQL, kept); err != nil {
+	if len(removed) > 0 {
+		if c.removed, err = remove(ctx, tx, removed); err != nil {
+			return err
+		}
+	}
+	if err := appendRows(ctx, db.engine.writer, "", "part", inOrder(rows), appendPart); err != nil {
 		return err
-	}
-	if removes {
-		if c.removed, err = removedDays(ctx, tx); err != nil {
-			return err
-		}
-		first, last := days(histories)
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf(removeSQL, first, last)); err != nil {
-			return err
-		}
-	}
-	if stores {
-		if _, err := tx.ExecContext(ctx, insertSQL); err != nil {
-			return err
-		}
 	}
 	return tx.QueryRowContext(ctx, countSQL).Scan(&c.commit)
-}
-
-// days returns the first and the last day on which a history's records begin.
-func days(histories []history) (first, last costd.Day) {
-	first, last = histories[0].day, histories[0].day
-	for i := range histories {
-		first, last = min(first, histories[i].day), max(last, histories[i].day)
-	}
-	return first, last
-}
-
-// find returns what the store knows of the staged histories.
-func find(ctx context.Context, tx *sql.Tx, histories []history) (map[int]finding, error) {
-	first, last := days(histories)
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf(findSQL, identitySQL(histories), first, last))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	stored := make(map[int]finding)
-	for rows.Next() {
-		var n, parts int
-		var same bool
-		if err := rows.Scan(&n, &same, &parts); err != nil {
-			return nil, err
-		}
-		stored[n] = finding{known: true, same: same && parts == len(histories[n].first().Parts)}
-	}
-	return stored, rows.Err()
-}
-
-// identitySQL returns the condition under which a part p is known by the same as a
-// staged head h of the same client and day. Most batches need not compare all.
-func identitySQL(histories []history) string {
-	withID, without := false, false
-	for i := range histories {
-		withID = withID || histories[i].id != ""
-		without = without || histories[i].id == ""
-	}
-	switch {
-	case !without:
-		return "h.id = p.id"
-	case !withID:
-		return "p.id = '' AND h.resource = p.resource AND h.record_start = p.record_start"
-	}
-	return `h.id = p.id
-		AND CASE WHEN h.id = '' THEN h.resource     ELSE 0 END = CASE WHEN p.id = '' THEN p.resource     ELSE 0 END
-		AND CASE WHEN h.id = '' THEN h.record_start ELSE 0 END = CASE WHEN p.id = '' THEN p.record_start ELSE 0 END`
 }

@@ -10,6 +10,5 @@ CREATE OR REPLACE TEMP TABLE found AS
       AND c.part_start = p.part_start AND c.part_end = p.part_end AND c.units = p.units AND c.grid = p.grid
     WHERE p.record_day BETWEEN %[2]d AND %[3]d;
 
--- Of each identity, whether those parts are all there is of the first record, and
--- are kept for there being nothing else to store.
+-- Of each identity, whether those parts are all there is of the first record.
 SELECT n, bool_and(same), count(*) FROM found GROUP BY n;

@@ -1,5 +1,5 @@
--- What a batch has to say of each identity, numbered by n: the parts of its first
--- record, to be compared with what is stored, and of its last, to be stored.
+-- The identities of a batch that are asked for, numbered by n: the parts of the first
+-- record of each, to be compared with what is stored.
 CREATE OR REPLACE TEMP TABLE staged (
     n            INTEGER  NOT NULL,
     role         UTINYINT NOT NULL, -- bits; see stage.go

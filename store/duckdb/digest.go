@@ -1,0 +1,215 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"hash/maphash"
+	"slices"
+
+	"costd"
+)
+
+// A digest is what memory keeps of the records that a client's day has: of each
+// identity that was ever seen in it what is stored, both as hashes of 64 bits. An
+// identity that it lacks is new. One that it has with equal content is stored like
+// that: the content includes the identity, so that 128 bits agree. Anything else is
+// for the database to say.
+type digest struct {
+	stored map[uint64]uint64
+	// unknown is set if the day has too many records to be digested.
+	unknown bool
+}
+
+// Digests are those of the days written to of late, so that neither new records nor
+// repeated ones need be looked for in the database. Like a dictionary they are two
+// generations within a number of bytes, used by who holds writing.
+type digests struct {
+	seed       maphash.Seed
+	young, old map[clientDay]*digest
+	bytes      int64 // of the young generation
+	limit      int64 // less than 0: there are none
+}
+
+const (
+	// digestsBytes is the default limit of digests: a day of 100 million hourly
+	// records a month fits.
+	digestsBytes = 64 << 20
+	// recordDigestBytes is about what a record takes in a digest.
+	recordDigestBytes = 28
+	emptyDigestBytes  = 256
+)
+
+func newDigests(limit int64) digests {
+	return digests{seed: maphash.MakeSeed(), limit: limit, young: map[clientDay]*digest{}}
+}
+
+// reset forgets everything.
+func (d *digests) reset() { *d = newDigests(d.limit) }
+
+// get returns the digest of a day, nil if there is none.
+func (d *digests) get(k clientDay) *digest {
+	if g := d.young[k]; g != nil {
+		return g
+	}
+	g := d.old[k]
+	if g != nil {
+		d.keep(k, g)
+	}
+	return g
+}
+
+func (d *digests) keep(k clientDay, g *digest) {
+	d.young[k] = g
+	d.bytes += emptyDigestBytes + recordDigestBytes*int64(len(g.stored))
+}
+
+// load makes the digests that are missing of the days on which the stagings begin.
+func (d *digests) load(ctx context.Context, tx *sql.Tx, stagings []staging) error {
+	if d.limit < 0 {
+		return nil
+	}
+	if d.bytes > d.limit {
+		d.old, d.young, d.bytes = d.young, make(map[clientDay]*digest, len(d.young)), 0
+	}
+	missing := map[clientDay]*digest{}
+	for i := range stagings {
+		if k := stagings[i].clientDay(); d.get(k) == nil && missing[k] == nil {
+			missing[k] = &digest{stored: map[uint64]uint64{}}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := d.read(ctx, tx, missing); err != nil {
+		return err
+	}
+	for k, g := range missing {
+		d.keep(k, g)
+	}
+	return nil
+}
+
+// digestSQL reads the parts of clients and days, and perhaps more of each.
+const digestSQL = `
+SELECT client_id, record_day, id, resource, record_start, day, state, part_start, part_end,
+	(units >> 64)::UBIGINT, (units & 18446744073709551615)::UBIGINT, grid
+FROM part WHERE client_id IN (%s) AND record_day BETWEEN %d AND %d AND record_day IN (%s)`
+
+// read fills digests with what is stored. Those of which there is too much are left
+// unknown, lest a few days fill the memory of all.
+func (d *digests) read(ctx context.Context, tx *sql.Tx, of map[clientDay]*digest) error {
+	var clients []int64
+	var days []costd.Day
+	for k := range of {
+		clients, days = append(clients, k.client), append(days, k.day)
+	}
+	slices.Sort(clients)
+	slices.Sort(days)
+	clients, days = slices.Compact(clients), slices.Compact(days)
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf(digestSQL, literals(clients), days[0], days[len(days)-1], literals(days)))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	room := d.limit
+	for rows.Next() {
+		var k clientDay
+		var i storedIdentity
+		var p storedPart
+		if err := rows.Scan(&k.client, &k.day, &i.id, &i.resource, &i.start, &p.day, &p.state, &p.start, &p.end,
+			&p.units.high, &p.units.low, &p.grid); err != nil {
+			return err
+		}
+		g := of[k]
+		if g == nil || g.unknown {
+			continue
+		}
+		if room -= recordDigestBytes; room < 0 {
+			g.stored, g.unknown = nil, true
+			continue
+		}
+		if p.recordStart = i.start; i.id != "" {
+			i.resource, i.start = 0, 0
+		}
+		i.clientDay = k
+		p.identity = maphash.Comparable(d.seed, i)
+		g.stored[p.identity] += maphash.Comparable(d.seed, p)
+	}
+	return rows.Err()
+}
+
+// A storedIdentity is an identity by the number of its resource.
+type storedIdentity struct {
+	clientDay
+	id              string
+	resource, start int64 // 0 if there is an id
+}
+
+// A storedPart is a part of a record with all that is stored of it.
+type storedPart struct {
+	identity           uint64
+	recordStart, state int64
+	day                costd.Day
+	start, end         int64
+	units              amount
+	grid               costd.Grid
+}
+
+// identity returns the hash of what the staging is known by.
+func (d *digests) identity(s *staging) uint64 {
+	return maphash.Comparable(d.seed, storedIdentity{s.clientDay(), s.id, s.key, s.start})
+}
+
+// content returns the hash of what is stored of a record, which is the sum over its
+// parts, as they come in any order.
+func (d *digests) content(identity uint64, r *costd.Record, of *state) (sum uint64) {
+	p := storedPart{identity: identity, recordStart: r.Start.UnixNano(), state: of.number}
+	for i := range r.Parts {
+		part := &r.Parts[i]
+		p.day, p.start, p.end = part.Day, part.Start.UnixNano(), part.End.UnixNano()
+		p.units, p.grid = amountOf(part.Quantity.Units), part.Quantity.Grid
+		sum += maphash.Comparable(d.seed, p)
+	}
+	return sum
+}
+
+// find returns what is stored of the staging, and whether that is sure and all that
+// has to be known.
+func (d *digests) find(s *staging) (f finding, sure bool) {
+	g := d.get(s.clientDay())
+	if g == nil || g.unknown {
+		return f, false
+	}
+	identity := d.identity(s)
+	stored, known := g.stored[identity]
+	if !known {
+		return f, true
+	}
+	if r := s.history.first(); r.Deleted || !s.single() || stored != d.content(identity, r, s.first) {
+		return f, false
+	}
+	return finding{known: true, same: true}, true
+}
+
+// note says what has been committed. Identities stay, even of what was deleted: with
+// two of one hash, that of the other must not be taken to be new.
+func (d *digests) note(c *changeSet) {
+	for i := range c.stagings {
+		s := &c.stagings[i]
+		if c.keeps(i) {
+			continue
+		}
+		g := d.get(s.clientDay())
+		if g == nil || g.unknown {
+			continue
+		}
+		identity := d.identity(s)
+		before := len(g.stored)
+		g.stored[identity] = 0 // says that the database has to be asked
+		if r := s.history.last(); !r.Deleted {
+			g.stored[identity] = d.content(identity, r, s.stored())
+		}
+		d.bytes += recordDigestBytes * int64(len(g.stored)-before)
+	}
+}
