@@ -96,8 +96,18 @@ func (s *server) apply(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.load(t, entries, nil)
+}
+
+// load adds entries and usage.
+func (s *server) load(t *testing.T, entries costd.Entries, usage []costd.Usage) {
+	t.Helper()
 	if _, err := (&catalog.Service{Store: s.db}).Apply(t.Context(), entries); err != nil {
 		t.Fatal(err)
+	}
+	result, err := (&ingest.Service{Store: s.db}).Write(t.Context(), usage)
+	if err != nil || len(result.Rejected) > 0 {
+		t.Fatalf("%v, rejected %v", err, result.Rejected)
 	}
 }
 
@@ -160,20 +170,24 @@ func (s *server) post(t *testing.T, path, key, body string) string {
 
 // A row is a row of any report; numbers keep their digits.
 type row struct {
-	Type                string
-	BillingValue        json.Number `json:"billing_value"`
-	BillingMetricName   string      `json:"billing_metric_name"`
-	RegionID            int64       `json:"region_id"`
-	ProjectID           int64       `json:"project_id"`
-	UUID                string
-	LastName            string `json:"last_name"`
-	Flavor              string
-	VolumeType          string       `json:"volume_type"`
-	FirstSeen, LastSeen string       // not compared
-	Feature             *string      `json:"billing_feature_name"`
-	Cost                *json.Number `json:"cost"`
-	Currency            *string
-	Err                 *string
+	Type              string
+	BillingValue      json.Number `json:"billing_value"`
+	Unit              string      `json:"billing_value_unit"`
+	BillingMetricName string      `json:"billing_metric_name"`
+	RegionID          int64       `json:"region_id"`
+	ProjectID         int64       `json:"project_id"`
+	UUID              string
+	LastName          string `json:"last_name"`
+	Flavor            string
+	VolumeType        string       `json:"volume_type"`
+	FileShareType     string       `json:"file_share_type"`
+	InstanceType      string       `json:"instance_type"`
+	FirstSeen         string       `json:"first_seen"`
+	LastSeen          string       `json:"last_seen"`
+	Feature           *string      `json:"billing_feature_name"`
+	Cost              *json.Number `json:"cost"`
+	Currency          *string
+	Err               *string
 }
 
 // A table is an answer of any report.

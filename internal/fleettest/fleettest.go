@@ -23,7 +23,7 @@ const maxDays = 31
 type Fleet struct {
 	Client   int64
 	Projects []int64
-	Entries  costd.Entries // the client, with its prices and, in some fleets, commitments
+	Entries  costd.Entries // the client and two regions, prices and, in some fleets, commitments
 	Usage    []costd.Usage
 
 	types []costd.TypeInfo // of its usage
@@ -37,6 +37,7 @@ func Draw(t *rapid.T, client int64) Fleet {
 	}
 	f.Entries = costd.Entries{
 		Clients:     []costd.Client{{ID: client, Name: "random", Currency: "EUR", ShowPrices: true}},
+		Regions:     []costd.Region{{ID: 1, Name: "North"}, {ID: 2, Name: "South"}},
 		Prices:      drawPrices(t, client),
 		Commitments: f.drawCommitments(t),
 	}
@@ -119,7 +120,8 @@ func (f Fleet) drawCommitments(t *rapid.T) []costd.Commitment {
 		c := costd.Commitment{
 			ClientID: f.Client, Type: info.Type, Metric: string(info.Type) + "_metric",
 			RegionID: rapid.Int64Range(1, 2).Draw(t, "region"), Count: rapid.Int64Range(1, 3).Draw(t, "count"),
-			Unit: "U", UnitSize: decimal.FromInt(60), UnitSizeMonth: amount(t, "unit size of a month", 3), UnitPrice: amount(t, "unit price", 6),
+			Unit: "U", UnitSize: decimal.FromInt(60), UnitSizeMonth: decimal.FromInt(rapid.SampledFrom([]int64{1, 7, 744}).Draw(t, "unit size of a month")),
+			UnitPrice:  amount(t, "unit price", 6),
 			ActiveFrom: October.Period().From + costd.Day(rapid.Int32Range(-1, 20).Draw(t, "active from")),
 		}
 		if info.Dimension != "" {
