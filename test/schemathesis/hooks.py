@@ -92,15 +92,15 @@ def judge_again(case: schemathesis.Case) -> None:
 
 
 def sent_as(value: object) -> object:
-    """1.0 is an integer to JSON Schema, but not to costd, as to many a server. And
-    costd counts the bytes of a text where JSON Schema counts characters."""
+    """1.0 is an integer to JSON Schema, but not to costd, as its document says in words.
+    And costd counts the bytes of a text where JSON Schema counts characters."""
     if isinstance(value, dict):
         return {sent_as(key): sent_as(item) for key, item in value.items()}
     if isinstance(value, list):
         return [sent_as(item) for item in value]
     if isinstance(value, str) and len(value.encode()) > FEWEST_BYTES:
         return "".join(character if character.isascii() else "x" for character in value)
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
 def keep_own_key(case: schemathesis.Case) -> None:
