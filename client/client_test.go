@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,9 +139,14 @@ func TestOperating(t *testing.T) {
 			t.Errorf("key %+v", k)
 		}
 	}
+	if k, err := c.Key(t.Context(), id); err != nil || !slices.ContainsFunc(keys, func(listed client.Key) bool { return reflect.DeepEqual(listed, k) }) {
+		t.Errorf("key %+v, %v", k, err)
+	}
 	if err := c.DeleteKey(t.Context(), id); err != nil {
 		t.Error(err)
 	}
+	_, err = c.Key(t.Context(), id)
+	wantError(t, err, 404, "not_found")
 	wantError(t, c.DeleteKey(t.Context(), id), 404, "not_found")
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Kinds of errors, to be tested with errors.Is. They go by the status of the
-// answer, so they hold for any server.
+// answer, so they hold for any server; ErrConnection is of calls without one.
 var (
 	ErrInvalid         = errors.New("the request is not valid")                // 400: see Error.InvalidFields
 	ErrUnauthenticated = errors.New("no key, or not a valid one")              // 401
@@ -19,6 +19,7 @@ var (
 	ErrNotFound        = errors.New("no such thing")                           // 404
 	ErrTooManyRequests = errors.New("too many requests")                       // 429: see Error.RetryAfter
 	ErrServer          = errors.New("the server failed, or cannot answer now") // 500 and above
+	ErrConnection      = errors.New("the server was not reached, or its answer broke off")
 )
 
 var kinds = map[int]error{

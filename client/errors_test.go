@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 // Each refusal is an Error of its kind, and of no other.
 func TestErrorsOfReports(t *testing.T) {
 	fleet := site(t).client(fleetKey)
-	kinds := []error{client.ErrInvalid, client.ErrUnauthenticated, client.ErrForbidden, client.ErrNotFound, client.ErrTooManyRequests, client.ErrServer}
+	kinds := []error{client.ErrInvalid, client.ErrUnauthenticated, client.ErrForbidden, client.ErrNotFound, client.ErrTooManyRequests, client.ErrServer, client.ErrConnection}
 	for _, tt := range []struct {
 		call   func() error
 		status int
@@ -53,6 +54,22 @@ func TestErrorsOfReports(t *testing.T) {
 			if got, want := errors.Is(fmt.Errorf("asking: %w", err), kind), kind == tt.kind; got != want {
 				t.Errorf("%v is %q: %v", err, kind, got)
 			}
+		}
+	}
+}
+
+// A server that is not there, or goes away amid its answer, is no server that refuses.
+func TestErrorsOfConnections(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	cut := site(t).through(t, always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"id":`)
+	}).around, fleetKey, client.WithMaxRetries(0))
+	for _, c := range []*client.Client{client.New(gone.URL, fleetKey, client.WithMaxRetries(0)), cut} {
+		_, err := c.Account(t.Context())
+		if _, refused := errors.AsType[*client.Error](err); refused || !errors.Is(err, client.ErrConnection) || errors.Is(err, client.ErrServer) {
+			t.Errorf("%v", err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/url"
 	"strconv"
@@ -31,6 +32,19 @@ type Project struct {
 	IsDefault   bool      `json:"is_default"`
 	CreatedAt   time.Time `json:"created_at"`
 	DeletedAt   time.Time `json:"deleted_at"` // zero if it is not deleted
+}
+
+// UnmarshalJSON reads times without a zone, as the hosted service writes them, too.
+func (p *Project) UnmarshalJSON(text []byte) error {
+	type plain Project
+	wire := struct {
+		*plain
+		CreatedAt zonelessTime `json:"created_at"`
+		DeletedAt zonelessTime `json:"deleted_at"`
+	}{plain: (*plain)(p)}
+	err := json.Unmarshal(text, &wire)
+	p.CreatedAt, p.DeletedAt = wire.CreatedAt.Time, wire.DeletedAt.Time
+	return err
 }
 
 // A ProjectsRequest selects projects. Its zero value asks for all of them.
@@ -98,6 +112,18 @@ type Region struct {
 	HasSFS               bool      `json:"has_sfs"`
 	AvailableVolumeTypes []string  `json:"available_volume_types"`
 	FileShareTypes       []string  `json:"file_share_types"`
+}
+
+// UnmarshalJSON reads times without a zone, too.
+func (r *Region) UnmarshalJSON(text []byte) error {
+	type plain Region
+	wire := struct {
+		*plain
+		CreatedAt zonelessTime `json:"created_at"`
+	}{plain: (*plain)(r)}
+	err := json.Unmarshal(text, &wire)
+	r.CreatedAt = wire.CreatedAt.Time
+	return err
 }
 
 // A RegionsRequest selects regions. Its zero value asks for all of them.

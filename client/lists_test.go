@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"testing"
@@ -45,6 +46,35 @@ func TestRegions(t *testing.T) {
 		page, err := c.Regions(t.Context(), client.RegionsRequest{Limit: 1, OrderBy: order})
 		if err != nil || page.Count != 2 || page.Results[0].ID != first {
 			t.Errorf("%q: %+v, %v", order, page, err)
+		}
+	}
+}
+
+// The hosted service writes times of projects and regions without a zone.
+func TestTimesOfLists(t *testing.T) {
+	for wire, want := range map[string]time.Time{
+		`null`:                       {},
+		`"2020-04-10T11:37:57"`:      time.Date(2020, 4, 10, 11, 37, 57, 0, time.UTC),
+		`"2020-04-10T11:37:57.5"`:    time.Date(2020, 4, 10, 11, 37, 57, 5e8, time.UTC),
+		`"2020-04-10T11:37:57Z"`:     time.Date(2020, 4, 10, 11, 37, 57, 0, time.UTC),
+		`"2020-04-10T13:37+02:00"`:   {}, // not a time
+		`"2020-04-10T13:37:57+0200"`: time.Date(2020, 4, 10, 11, 37, 57, 0, time.UTC),
+	} {
+		var p client.Project
+		perr := json.Unmarshal([]byte(`{"id":7,"name":"n","created_at":`+wire+`,"deleted_at":null}`), &p)
+		var r client.Region
+		rerr := json.Unmarshal([]byte(`{"id":7,"display_name":"n","created_at":`+wire+`}`), &r)
+		if want.IsZero() && wire != "null" {
+			if perr == nil || rerr == nil {
+				t.Errorf("%s is taken for a time", wire)
+			}
+			continue
+		}
+		if perr != nil || p != (client.Project{ID: 7, Name: "n", CreatedAt: want}) {
+			t.Errorf("%s: project %+v, %v", wire, p, perr)
+		}
+		if rerr != nil || !reflect.DeepEqual(r, client.Region{ID: 7, DisplayName: "n", CreatedAt: want}) {
+			t.Errorf("%s: region %+v, %v", wire, r, rerr)
 		}
 	}
 }

@@ -56,6 +56,11 @@ func (c *Client) Keys(ctx context.Context) ([]Key, error) {
 	return list.Keys, err
 }
 
+// Key returns one key.
+func (c *Client) Key(ctx context.Context, id string) (Key, error) {
+	return decode[Key](c.do(ctx, call{method: "GET", path: "/api/v1/keys/" + url.PathEscape(id)}))
+}
+
 // DeleteKey removes a key.
 func (c *Client) DeleteKey(ctx context.Context, id string) error {
 	_, err := c.do(ctx, call{method: "DELETE", path: "/api/v1/keys/" + url.PathEscape(id)})

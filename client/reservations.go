@@ -120,7 +120,7 @@ func (t *zonelessTime) UnmarshalJSON(text []byte) error {
 	if s == "" { // null
 		return nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05Z0700"} {
 		if parsed, err := time.Parse(layout, s); err == nil {
 			t.Time = parsed.UTC()
 			return nil

@@ -13,7 +13,8 @@ import (
 // A connectionError says that the server was not reached, or not heard to the end.
 type connectionError struct{ error }
 
-func (e *connectionError) Unwrap() error { return e.error }
+func (e *connectionError) Unwrap() error        { return e.error }
+func (e *connectionError) Is(target error) bool { return target == ErrConnection }
 
 // repeat makes attempts at a call until one succeeds, fails for good, or enough
 // have failed.
