@@ -99,7 +99,7 @@ func (h *Handler) route() {
 		})
 	}
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		h.fail(w, r, costd.Errorf(costd.NotFound, "there is nothing at this path"))
+		h.fail(w, r, costd.Errorf(costd.NotFound, "there is nothing at this path; see /docs for what there is"))
 	})
 }
 

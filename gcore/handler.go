@@ -91,7 +91,7 @@ func (h *Handler) route() {
 		})
 	}
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		WriteError(w, r, costd.Errorf(costd.NotFound, "there is nothing at this path"))
+		WriteError(w, r, costd.Errorf(costd.NotFound, "there is nothing at this path; see /docs for what there is"))
 	})
 }
 
