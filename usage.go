@@ -95,23 +95,24 @@ type Quantity struct {
 	Grid  Grid
 }
 
-// A Grid is an index into the denominators of stored quantities: 0, 1, 2.
+// A Grid is an index into the denominators of stored quantities: 0 to 3.
 type Grid uint8
 
-// The grids, from coarse to fine: a nanosecond of a minute; a billionth part of
-// that, for fractional sizes; and the same again, for fractional sizes times
-// fractional counts.
+// The grids, from coarse to fine, each a billion times as fine as the one before: a
+// second of a minute; a nanosecond of it; the next for fractional sizes; and the
+// last for fractional sizes times fractional counts.
 const (
-	GridNano Grid = iota
+	GridSecond Grid = iota
+	GridNano
 	GridAtto
 	GridFinest
 	grids
 )
 
-// Denominator returns the number of parts of one unit: 6e10, 6e19 or 6e28.
+// Denominator returns the number of parts of one unit: 60, 6e10, 6e19 or 6e28.
 func (g Grid) Denominator() *big.Int {
-	const nanosecondsPerMinute = 60_000_000_000
-	d := big.NewInt(nanosecondsPerMinute)
+	const secondsPerMinute = 60
+	d := big.NewInt(secondsPerMinute)
 	for range g {
 		d.Mul(d, big.NewInt(1_000_000_000))
 	}
@@ -123,7 +124,7 @@ var quantityLimit = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigit
 // NewQuantity puts q on the coarsest grid that holds it exactly. It returns an
 // Overflow error if none does, or if it needs more than 38 digits there.
 func NewQuantity(q decimal.Rational) (Quantity, error) {
-	for g := GridNano; g < grids; g++ {
+	for g := GridSecond; g < grids; g++ {
 		units, ok := q.Scaled(g.Denominator())
 		if !ok {
 			continue

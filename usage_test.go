@@ -26,14 +26,16 @@ func TestNewQuantityTakesTheCoarsestGrid(t *testing.T) {
 		grid     costd.Grid
 		ok       bool
 	}{
-		{"zero", decimal.Rational{}, costd.GridNano, true},
-		{"ten seconds", decimal.Fraction(1, 6), costd.GridNano, true},
+		{"zero", decimal.Rational{}, costd.GridSecond, true},
+		{"ten seconds", decimal.Fraction(1, 6), costd.GridSecond, true},
+		{"ten seconds and a half", decimal.Fraction(21, 120), costd.GridNano, true},
 		{"a nanosecond", decimal.Fraction(1, 60_000_000_000), costd.GridNano, true},
 		{"a billionth of a GiB for a nanosecond", fraction(new(big.Int).Mul(big.NewInt(6), tenToThe(19))), costd.GridAtto, true},
 		{"a billionth of that", fraction(new(big.Int).Mul(big.NewInt(6), tenToThe(28))), costd.GridFinest, true},
 		{"a seventh", decimal.Fraction(1, 7), 0, false},
+		{"29 whole digits", decimal.MustParse("99999999999999999999999999999").Rational(), costd.GridSecond, true},
 		{"29 digits", decimal.MustParse("12345678901234567890.123456789").Rational(), costd.GridNano, true},
-		{"too large for 38 digits", decimal.MustParse("99999999999999999999999999999").Rational(), 0, false},
+		{"too large for 38 digits", decimal.MustParse("9999999999999999999999999999999999.001").Rational(), 0, false},
 	} {
 		got, err := costd.NewQuantity(tt.quantity)
 		switch {

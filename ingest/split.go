@@ -123,7 +123,7 @@ var one = big.NewInt(1)
 // quantity returns units on the coarsest grid that holds them exactly, as
 // costd.NewQuantity does but without fractions. It takes over units.
 func quantity(units *big.Int, grid costd.Grid) (costd.Quantity, error) {
-	for ; grid > costd.GridNano; grid-- {
+	for ; grid > costd.GridSecond; grid-- {
 		coarser, rest := new(big.Int).QuoRem(units, billion, new(big.Int))
 		if rest.Sign() != 0 {
 			break

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,8 +54,9 @@ func makeFirst(t *testing.T, folder string, records []costd.Record) {
 				tags = string(text)
 			}
 			a := r.Attributes
+			units, grid := firstUnits(p.Quantity)
 			if err := appender.AppendRow(r.ClientID, int32(costd.DayOf(r.Start)), int32(p.Day), r.ID, r.Start.UnixNano(), p.Start.UnixNano(), p.End.UnixNano(),
-				p.Quantity.Units, uint8(p.Quantity.Grid), r.ProjectID, r.RegionID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name, size,
+				units, grid, r.ProjectID, r.RegionID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name, size,
 				a.VolumeType, a.FileShareType, a.InstanceType, a.IPAddress, a.AttachedToVM, a.PortID, a.NetworkID, a.SubnetID, a.VMID, a.InstanceName,
 				a.SourceVolumeUUID, a.ScheduleID, a.SizeUnit, tags); err != nil {
 				t.Fatal(err)
@@ -64,6 +66,14 @@ func makeFirst(t *testing.T, folder string, records []costd.Record) {
 	if err := appender.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// firstUnits returns a quantity on the grids of the first costd, which knew no seconds.
+func firstUnits(q costd.Quantity) (units *big.Int, grid uint8) {
+	if q.Grid == costd.GridSecond {
+		return new(big.Int).Mul(q.Units, big.NewInt(1_000_000_000)), 0
+	}
+	return q.Units, uint8(q.Grid - 1)
 }
 
 // TestMigration opens a store of the first schema: everything in it is known, and
@@ -83,6 +93,10 @@ func TestMigration(t *testing.T) {
 			r.End, r.Parts = last.End, append(r.Parts, last)
 		case 3:
 			r.Name, r.Tags = "a\x00'", map[string]string{"ä": `"`, "": "x"}
+		case 4: // an hour and a little
+			grid := costd.GridNano + costd.Grid(i/5%3)
+			little := new(big.Int).Mul(grid.Denominator(), big.NewInt(60))
+			r.Parts[0].Quantity = costd.Quantity{Units: little.Add(little, big.NewInt(1)), Grid: grid}
 		}
 	}
 	folder := t.TempDir()

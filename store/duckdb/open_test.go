@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,7 +20,9 @@ import (
 
 var october = costd.NewMonth(2026, time.October).Period()
 
-// hours returns the hours that the client used in October.
+var finestHour = new(big.Int).Mul(costd.GridFinest.Denominator(), big.NewInt(60))
+
+// hours returns the whole hours of each line and day that the client used in October.
 func hours(t testing.TB, db *duckdb.DB, client int64) (hours int64) {
 	t.Helper()
 	lines, err := db.Lines(t.Context(), costd.Query{ClientID: client, Period: october})
@@ -28,8 +31,11 @@ func hours(t testing.TB, db *duckdb.DB, client int64) (hours int64) {
 	}
 	for _, line := range lines {
 		for _, day := range line.Days {
-			n, _ := day.Used.Scaled(costd.GridNano.Denominator())
-			hours += n.Int64() / int64(time.Hour)
+			units, exact := day.Used.Scaled(costd.GridFinest.Denominator())
+			if !exact {
+				t.Fatalf("%v minutes stand on no grid", day.Used)
+			}
+			hours += new(big.Int).Quo(units, finestHour).Int64()
 		}
 	}
 	return hours

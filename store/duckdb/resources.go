@@ -117,16 +117,24 @@ const (
 		arg_max({'name': name, 'row': stored_row}, (part_end, record_start, id)) AS last,
 		sum((units >> 64)::BIGINT) FILTER (grid = 0) AS upper0, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 0) AS lower0,
 		sum((units >> 64)::BIGINT) FILTER (grid = 1) AS upper1, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 1) AS lower1,
-		sum((units >> 64)::BIGINT) FILTER (grid = 2) AS upper2, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 2) AS lower2
+		sum((units >> 64)::BIGINT) FILTER (grid = 2) AS upper2, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 2) AS lower2,
+		sum((units >> 64)::BIGINT) FILTER (grid = 3) AS upper3, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 3) AS lower3
 	FROM base WHERE selected GROUP BY ALL
 ), summed AS (
 	SELECT *,
-		COALESCE(upper0 * 18446744073709551616 + lower0, 0) AS coarse,
-		COALESCE(upper1 * 18446744073709551616 + lower1, 0) AS middle,
-		COALESCE(upper2 * 18446744073709551616 + lower2, 0) AS fine
+		COALESCE(upper0 * 18446744073709551616 + lower0, 0) AS second,
+		COALESCE(upper1 * 18446744073709551616 + lower1, 0) AS nano,
+		COALESCE(upper2 * 18446744073709551616 + lower2, 0) AS atto,
+		COALESCE(upper3 * 18446744073709551616 + lower3, 0) AS finest
 	FROM grouped
+), carried AS (
+	SELECT *,
+		atto + finest // 1000000000 AS atto_up,
+		nano + atto_up // 1000000000 AS nano_up,
+		second + nano_up // 1000000000 AS second_up
+	FROM summed
 )
-SELECT ` + rowColumns + `, first_seen, last_seen, last.row AS last_row, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM summed`
+SELECT ` + rowColumns + `, first_seen, last_seen, last.row AS last_row, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM carried`
 
 	pageSQL = `CREATE TEMP TABLE page AS %[1]s
 SELECT r.number, r.dimension, r.first_seen, r.last_seen, b.* EXCLUDE (dimension)
@@ -145,17 +153,13 @@ GROUP BY number, day, grid`
 // compared exactly though its parts stand on different grids: of each, whatever
 // makes whole units of the next coarser grid, a billion of its own, is carried.
 var orderOf = map[costd.SortField][]string{
-	costd.SortBillingValue: {
-		"coarse + (middle + fine // 1000000000) // 1000000000",
-		"(middle + fine // 1000000000) % 1000000000",
-		"fine % 1000000000",
-	},
-	costd.SortFirstSeen: {"first_seen"},
-	costd.SortLastName:  {"last.name"},
-	costd.SortLastSeen:  {"last_seen"},
-	costd.SortProject:   {"project_id"},
-	costd.SortRegion:    {"region_id"},
-	costd.SortType:      {"type"},
+	costd.SortBillingValue: {"second_up", "nano_up % 1000000000", "atto_up % 1000000000", "finest % 1000000000"},
+	costd.SortFirstSeen:    {"first_seen"},
+	costd.SortLastName:     {"last.name"},
+	costd.SortLastSeen:     {"last_seen"},
+	costd.SortProject:      {"project_id"},
+	costd.SortRegion:       {"region_id"},
+	costd.SortType:         {"type"},
 }
 
 // orderSQL returns the total order that keys and the tie-break of costd.Page give.

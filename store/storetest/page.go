@@ -22,9 +22,9 @@ func testOrder(t *testing.T, s Stores) {
 			r.Start = r.Start.Add(time.Duration(i%2) * time.Nanosecond)
 			r.Parts[0].Start = r.Start
 			// Nearly equal values on different grids.
-			r.Parts[0].Quantity = costd.Quantity{Units: costd.Grid(2).Denominator(), Grid: costd.Grid(2)}
-			if i%3 > 0 {
-				r.Parts[0].Quantity = costd.Quantity{Units: costd.Grid(i % 2).Denominator(), Grid: costd.Grid(i % 2)}
+			r.Parts[0].Quantity = costd.Quantity{Units: costd.GridFinest.Denominator(), Grid: costd.GridFinest}
+			if grid := costd.Grid(i) % costd.GridFinest; i%4 > 0 {
+				r.Parts[0].Quantity = costd.Quantity{Units: grid.Denominator(), Grid: grid}
 				r.Parts[0].Quantity.Units.Add(r.Parts[0].Quantity.Units, minutes(0).Units.SetInt64(int64(i%3-1)))
 			}
 		}))
