@@ -135,7 +135,7 @@ func (b bill) agrees() int {
 	if !b.asLastSeen() { // which is another thing in each project
 		same(b, "the sum of projects", b.byProject().figures(), totals.figures())
 	}
-	b.monthIsThat(totals)
+	b.monthIsThat(costs.Charges)
 	return len(totals.figures())
 }
 
@@ -186,10 +186,10 @@ func (b bill) byProject() sheet {
 	return sum
 }
 
-// monthIsThat checks that the monthly report, if the period is a month, has the
-// figures of the cost totals: all of them without commitments, else the quantities,
-// what is covered and what goes beyond it together.
-func (b bill) monthIsThat(totals sheet) {
+// monthIsThat checks that the monthly report, if the period is a month, is the report
+// of costs: row by row without commitments, else its quantities, what is covered and
+// what goes beyond it together.
+func (b bill) monthIsThat(costs []costd.Charge) {
 	b.Helper()
 	q, month := b.query, costd.MonthOf(b.query.Period.From)
 	if q.Period != month.Period() {
@@ -201,11 +201,19 @@ func (b bill) monthIsThat(totals sheet) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	got := sheetOf(monthly.Charges)
 	if b.committed {
-		got, totals = got.quantities(), totals.quantities()
+		same(b, "the month", sheetOf(monthly.Charges).quantities().figures(), sheetOf(costs).quantities().figures())
+		return
 	}
-	same(b, "the month", got.figures(), totals.figures())
+	same(b, "the month", sheetOf(monthly.Charges).figures(), sheetOf(costs).figures())
+	words := func(c costd.Charge) string {
+		return fmt.Sprint(c.Line, c.Kind, c.Feature, c.Currency, c.Err, c.LastSize)
+	}
+	for i, c := range costs {
+		if m := monthly.Charges[i]; words(m) != words(c) {
+			b.Fatalf("row %d: %s, of costs %s", i, words(m), words(c))
+		}
+	}
 }
 
 func TestReportsAgreeOnRandomFleets(t *testing.T) {
