@@ -27,6 +27,7 @@ PERIOD = {"time_from": TIME_FROM, "time_to": TIME_TO}
         ({"tags": {"conditions": [{"key": "x"}]}}, "tags"),
         ({"time_from": "2026-10-01", "time_to": "2026-12-01"}, "time_to"),
         ({"extra_body": {"no_such_key": 1}}, "no_such_key"),
+        ({"extra_query": {"year_month": "2026-10"}}, "year_month"),
         ({"regions": ["seventy-six"]}, "regions"),
     ],
 )
