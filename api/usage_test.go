@@ -13,6 +13,7 @@ import (
 
 	"costd"
 	"costd/ingest"
+	"costd/internal/openapitest"
 )
 
 // data is a record without an id, as the data of an event.
@@ -86,7 +87,7 @@ func TestPostUsageRefusesEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header = http.Header{"Authorization": {"APIKey " + s.tokens[costd.RoleIngest]}, "Ce-Specversion": {"1.0"}, "Ce-Id": {"1", "2"}}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := (&http.Client{Transport: openapitest.Transport(t, nil)}).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

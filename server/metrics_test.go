@@ -137,7 +137,7 @@ func TestIngestPushesBackAndDrains(t *testing.T) {
 		}
 		r.Header.Set("Authorization", "APIKey "+s.tokens["ingest"])
 		go func() {
-			resp, err := http.DefaultClient.Do(r)
+			resp, err := s.Client().Do(r)
 			if err != nil {
 				status <- 0
 				return
