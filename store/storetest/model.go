@@ -92,7 +92,7 @@ func (g generator) record(t *rapid.T) costd.Record {
 // that no sum of a test overflows but a float would be wrong.
 func (g generator) quantity(t *rapid.T) costd.Quantity {
 	units := big.NewInt(rapid.Int64Range(0, 3).Draw(t, "units"))
-	grid := costd.Grid(rapid.IntRange(0, 2).Draw(t, "grid"))
+	grid := costd.Grid(rapid.IntRange(0, int(costd.GridFinest)).Draw(t, "grid"))
 	switch rapid.IntRange(0, 2).Draw(t, "magnitude") {
 	case 1:
 		units.Mul(units, grid.Denominator())

@@ -50,7 +50,7 @@ func split(start, end time.Time) (parts []costd.Part) {
 			until = end
 		}
 		units := big.NewInt(int64(until.Sub(start)))
-		parts = append(parts, costd.Part{Day: day, Start: start, End: until, Quantity: costd.Quantity{Units: units}})
+		parts = append(parts, costd.Part{Day: day, Start: start, End: until, Quantity: costd.Quantity{Units: units, Grid: costd.GridNano}})
 		start = until
 	}
 	return parts

@@ -166,7 +166,7 @@ func testRefused(t *testing.T, s Stores) {
 		"a start in the year 1600":   func(r *costd.Record) { r.Start = time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"an end in the year 2300":    func(r *costd.Record) { r.Parts[0].End = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"two parts of the same day":  func(r *costd.Record) { r.Parts = append(r.Parts, r.Parts[0]) },
-		"an unknown grid":            func(r *costd.Record) { r.Parts[0].Quantity.Grid = 3 },
+		"an unknown grid":            func(r *costd.Record) { r.Parts[0].Quantity.Grid = costd.GridFinest + 1 },
 		"a size of 38 digits before": func(r *costd.Record) { r.Size = size("12345678901234567890123456789012345678") },
 	} {
 		bad := newRecord("bad", "vm-2", 1, 1)
