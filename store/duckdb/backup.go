@@ -212,6 +212,11 @@ func readBackup(r io.Reader, file io.Writer) error {
 	if string(got) != string(want) {
 		return costd.InvalidField("backup", "the backup is damaged: its sum does not agree")
 	}
+	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 {
+		return costd.InvalidField("backup", "something follows the end of the backup; is it two files in one?")
+	} else if !errors.Is(err, io.EOF) {
+		return err
+	}
 	return nil
 }
 

@@ -19,13 +19,13 @@ import (
 const DatabaseFile = "costd.duckdb"
 
 // defaultMemoryLimit leaves room for the rest of the server within 1.5 GiB.
-const defaultMemoryLimit = "1GB"
+const defaultMemoryLimit = "640MB"
 
 // Options say how to open a store. Only Path is needed.
 type Options struct {
 	// Path is the folder; it is created, for this user only, if it does not exist.
 	Path string
-	// MemoryLimit bounds what DuckDB holds in memory, such as "1GB", the default.
+	// MemoryLimit bounds what DuckDB holds in memory, such as "640MB", the default.
 	MemoryLimit string
 	// Threads is the number of threads DuckDB computes with; 0 is one per core.
 	Threads int
@@ -143,10 +143,14 @@ func (db *DB) Close() (err error) {
 func (db *DB) isClosed() bool { return db.closing.Err() != nil }
 
 // Check returns nil if the store can be read and, as far as the last write tells,
-// written. After a write that the disk refused it tries one.
+// written. After a write that the disk refused it tries one, and whether there is
+// room for more: the log may have a little room left that is its own already.
 func (db *DB) Check(ctx context.Context) (err error) {
 	defer costd.Wrap(&err, "duckdb.Check")
 	if db.unwell.Load() {
+		if err := db.probe(); err != nil {
+			return err
+		}
 		return db.write(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, "UPDATE catalog_version SET version = version")
 			return err
@@ -156,4 +160,21 @@ func (db *DB) Check(ctx context.Context) (err error) {
 		_, err := s.tx.ExecContext(s.ctx, "SELECT version FROM catalog_version")
 		return err
 	})
+}
+
+// probeBytes is the room that a disk must have that is not full.
+const probeBytes = 1 << 20
+
+// probe writes a file of so many bytes into the folder, and removes it.
+func (db *DB) probe() error {
+	file, err := os.CreateTemp(db.options.Path, copyPattern)
+	if err != nil {
+		return fileError(err)
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(make([]byte, probeBytes))
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return fileError(err)
+	}
+	return nil
 }
