@@ -83,7 +83,7 @@ after the requests under way are answered.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.data, "data", "", "folder for all data (required)")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to listen on")
-	flags.StringVar(&o.memoryLimit, "memory-limit", "", "how much memory the database may use, such as 2GB (default 640MB)")
+	flags.StringVar(&o.memoryLimit, "memory-limit", "", "how much memory the database may use, such as 2GB (default 512MB)")
 	flags.Int64Var(&o.cacheMiB, "cache-mib", 0, "memory that reports are answered from, in MiB; -1 for none (default 256)")
 	flags.Int64Var(&o.logBytes, "checkpoint-bytes", 0, "size of the write-ahead log at which it is moved into the database (default 33554432, 32 MiB)")
 	flags.IntVar(&o.threads, "threads", 0, "threads of the database (default one per core)")
@@ -98,7 +98,7 @@ after the requests under way are answered.`,
 
 // goMemory is the size, in bytes, from which on the server outside of the database
 // would rather collect garbage than grow. GOMEMLIMIT says another one.
-const goMemory = 640 << 20
+const goMemory = 768 << 20
 
 func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	if os.Getenv("GOMEMLIMIT") == "" {

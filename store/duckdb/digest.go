@@ -22,46 +22,32 @@ type digest struct {
 }
 
 // Digests are those of the days written to of late, so that neither new records nor
-// repeated ones need be looked for in the database. Like a dictionary they are two
-// generations within a number of bytes, used by who holds writing.
+// repeated ones need be looked for in the database. They are used by who holds writing.
 type digests struct {
-	seed       maphash.Seed
-	young, old map[clientDay]*digest
-	bytes      int64 // of the young generation
-	limit      int64 // less than 0: there are none
+	recents[clientDay, *digest]
+	seed maphash.Seed
 }
 
 const (
 	// digestsBytes is the default limit of digests: a day of 100 million hourly
 	// records a month fits.
-	digestsBytes = 64 << 20
+	digestsBytes = 128 << 20
 	// recordDigestBytes is about what a record takes in a digest.
 	recordDigestBytes = 28
 	emptyDigestBytes  = 256
 )
 
+// newDigests returns digests within a number of bytes; less than 0 says that there are
+// none.
 func newDigests(limit int64) digests {
-	return digests{seed: maphash.MakeSeed(), limit: limit, young: map[clientDay]*digest{}}
+	return digests{newRecents[clientDay, *digest](limit), maphash.MakeSeed()}
 }
 
 // reset forgets everything.
 func (d *digests) reset() { *d = newDigests(d.limit) }
 
-// get returns the digest of a day, nil if there is none.
-func (d *digests) get(k clientDay) *digest {
-	if g := d.young[k]; g != nil {
-		return g
-	}
-	g := d.old[k]
-	if g != nil {
-		d.keep(k, g)
-	}
-	return g
-}
-
 func (d *digests) keep(k clientDay, g *digest) {
-	d.young[k] = g
-	d.bytes += emptyDigestBytes + recordDigestBytes*int64(len(g.stored))
+	d.put(k, g, emptyDigestBytes+recordDigestBytes*int64(len(g.stored)))
 }
 
 // load makes the digests that are missing of the days on which the stagings begin.
@@ -69,9 +55,7 @@ func (d *digests) load(ctx context.Context, tx *sql.Tx, stagings []staging) erro
 	if d.limit < 0 {
 		return nil
 	}
-	if d.bytes > d.limit {
-		d.old, d.young, d.bytes = d.young, make(map[clientDay]*digest, len(d.young)), 0
-	}
+	d.trim()
 	missing := map[clientDay]*digest{}
 	for i := range stagings {
 		if k := stagings[i].clientDay(); d.get(k) == nil && missing[k] == nil {
@@ -205,11 +189,10 @@ func (d *digests) note(c *changeSet) {
 			continue
 		}
 		identity := d.identity(s)
-		before := len(g.stored)
 		g.stored[identity] = 0 // says that the database has to be asked
 		if r := s.history.last(); !r.Deleted {
 			g.stored[identity] = d.content(identity, r, s.stored())
 		}
-		d.bytes += recordDigestBytes * int64(len(g.stored)-before)
+		d.keep(s.clientDay(), g)
 	}
 }

@@ -87,12 +87,9 @@ func attributesOf(a *costd.Attributes) [13]*string {
 }
 
 // A dictionary knows the numbers of resources and states that were written of late,
-// so that most batches need not ask the database. It holds two generations: what is
-// used moves to the young one, and when that is full the old one is dropped. It is
-// used by who holds writing.
+// so that most batches need not ask the database. It is used by who holds writing.
 type dictionary struct {
-	young, old   map[resourceKey]*resource
-	bytes, limit int64 // of the young generation
+	recents[resourceKey, *resource]
 	// The greatest numbers that were given.
 	lastResource, lastState int64
 }
@@ -100,14 +97,14 @@ type dictionary struct {
 const (
 	// dictionaryBytes is the default limit of a dictionary: the resources of
 	// 100 million hourly records a month fit.
-	dictionaryBytes = 48 << 20
+	dictionaryBytes = 160 << 20
 	// recentStates is how many states of a resource are remembered: more than one,
 	// as records of two states may arrive in turn.
 	recentStates = 3
 )
 
 func newDictionary() dictionary {
-	return dictionary{young: map[resourceKey]*resource{}, limit: dictionaryBytes}
+	return dictionary{recents: newRecents[resourceKey, *resource](dictionaryBytes)}
 }
 
 // load reads the greatest numbers, and forgets the rest.
@@ -117,33 +114,13 @@ func (d *dictionary) load(ctx context.Context, tx *sql.Tx) error {
 		Scan(&d.lastResource, &d.lastState)
 }
 
-// get returns the resource of the key if it is remembered.
-func (d *dictionary) get(k resourceKey) *resource {
-	if r := d.young[k]; r != nil {
-		return r
-	}
-	r := d.old[k]
-	if r != nil {
-		d.keep(r)
-	}
-	return r
-}
-
 // keep remembers a resource that has a number.
 func (d *dictionary) keep(r *resource) {
-	d.young[r.resourceKey] = r
-	d.bytes += int64(256 + len(r.id) + len(r.metric))
+	bytes := int64(256 + len(r.id) + len(r.metric))
 	for _, s := range r.recent {
-		d.bytes += s.bytes()
+		bytes += s.bytes()
 	}
-}
-
-// age makes the young generation the old one if it is full. It is done between
-// batches, so that none meets two copies of a resource.
-func (d *dictionary) age() {
-	if d.bytes > d.limit {
-		d.old, d.young, d.bytes = d.young, make(map[resourceKey]*resource, len(d.young)), 0
-	}
+	d.put(r.resourceKey, r, bytes)
 }
 
 // remember makes s, which has a number, the latest state of its resource.
@@ -356,7 +333,7 @@ func (n *numbering) commit() {
 		n.lastResource += int64(len(n.newResources))
 		n.lastState += int64(len(n.newStates))
 	}
-	n.age()
+	n.trim()
 }
 
 func appendResource(a *duck.Appender, number int64, r *resource) error {

@@ -19,13 +19,13 @@ import (
 const DatabaseFile = "costd.duckdb"
 
 // defaultMemoryLimit leaves room for the rest of the server within 1.5 GiB.
-const defaultMemoryLimit = "640MB"
+const defaultMemoryLimit = "512MB"
 
 // Options say how to open a store. Only Path is needed.
 type Options struct {
 	// Path is the folder; it is created, for this user only, if it does not exist.
 	Path string
-	// MemoryLimit bounds what DuckDB holds in memory, such as "640MB", the default.
+	// MemoryLimit bounds what DuckDB holds in memory, such as "512MB", the default.
 	MemoryLimit string
 	// Threads is the number of threads DuckDB computes with; 0 is one per core.
 	Threads int

@@ -161,7 +161,7 @@ func (db *DB) rollUpAlways() {
 		}
 		begin := time.Now()
 		n, err := db.rollUpSome(db.closing, quietTime)
-		pause = 4 * time.Since(begin)
+		pause = 9 * time.Since(begin)
 		if n == 0 || err != nil {
 			pause = rollUpPause // an error that lasts will be seen by those who write
 		}
