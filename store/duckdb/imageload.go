@@ -123,10 +123,13 @@ func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
 	return rows.Err()
 }
 
-const statesSQL = `
-SELECT s.number, s.resource, r.resource_id, r.metric, project_id, region_id, type, flavor, name, size,
+// stateColumns are the columns of a state that scanState reads.
+const stateColumns = `project_id, region_id, type, flavor, name, size,
 	volume_type, file_share_type, instance_type, ip_address, attached_to_vm, port_id, network_id, subnet_id,
-	vm_id, instance_name, source_volume_uuid, schedule_id, size_unit, tags
+	vm_id, instance_name, source_volume_uuid, schedule_id, size_unit, tags`
+
+const statesSQL = `
+SELECT s.number, s.resource, r.resource_id, r.metric, ` + stateColumns + `
 FROM state s
 JOIN (SELECT unnest($numbers::BIGINT[]) AS number) wanted ON s.number = wanted.number
 JOIN resource r ON r.number = s.resource AND r.client_id = s.client_id
@@ -147,10 +150,11 @@ func (l *loader) readStates(now *snapshot) error {
 	}
 	defer rows.Close()
 	for rows.Next() && l.room >= 0 {
-		s, err := scanState(rows, l.client)
+		s, err := scanState(rows)
 		if err != nil {
 			return err
 		}
+		s.resource.client = l.client
 		l.states[s.number] = s
 		l.room -= s.bytes() + cellBytes
 	}
@@ -165,12 +169,13 @@ func (l *loader) readStates(now *snapshot) error {
 	return nil
 }
 
-func scanState(rows *sql.Rows, client int64) (*state, error) {
+// scanState reads a state and what precedes its columns: first the values that are
+// given, then its number and the number, id and metric of its resource.
+func scanState(rows *sql.Rows, before ...any) (*state, error) {
 	s := &state{resource: &resource{}}
-	s.resource.client = client
 	var size any
 	var tags string
-	values := []any{&s.number, &s.resource.number, &s.resource.id, &s.resource.metric, &s.project, &s.region, &s.typ, &s.flavor, &s.name, &size}
+	values := append(before, &s.number, &s.resource.number, &s.resource.id, &s.resource.metric, &s.project, &s.region, &s.typ, &s.flavor, &s.name, &size)
 	for _, text := range attributesOf(&s.attributes) {
 		values = append(values, text)
 	}

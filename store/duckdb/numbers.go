@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +18,8 @@ import (
 type resource struct {
 	resourceKey
 	number int64    // 0 until one is found or given
-	recent []*state // the states it had last, the latest first; see dictionary
+	recent []*state // some of the states it had last, the latest first
+	states int      // how many there are of it
 }
 
 type resourceKey struct {
@@ -66,6 +66,12 @@ func newState(of *resource, r *costd.Record) *state {
 func (s *state) says(r *costd.Record) bool {
 	return s.project == r.ProjectID && s.region == r.RegionID && s.typ == r.Type && s.flavor == r.Flavor && s.name == r.Name &&
 		s.attributes == r.Attributes && sameSize(s.size, r.Size) && maps.Equal(s.tags, r.Tags)
+}
+
+// equals reports whether s and t say the same of one resource.
+func (s *state) equals(t *state) bool {
+	return s.project == t.project && s.region == t.region && s.typ == t.typ && s.flavor == t.flavor && s.name == t.name &&
+		s.attributes == t.attributes && sameSize(s.size, t.size) && maps.Equal(s.tags, t.tags)
 }
 
 // bytes estimates the memory that s takes.
@@ -126,6 +132,7 @@ func (d *dictionary) keep(r *resource) {
 // remember makes s, which has a number, the latest state of its resource.
 func (d *dictionary) remember(s *state) {
 	r := s.resource
+	r.recent = slices.DeleteFunc(r.recent, func(t *state) bool { return t.number == s.number })
 	r.recent = slices.Insert(r.recent, 0, s)
 	r.recent = r.recent[:min(len(r.recent), recentStates)]
 	d.keep(r)
@@ -238,18 +245,73 @@ const unknownResource = -1
 
 // lookUp finds the numbers of those that the database has.
 func (n *numbering) lookUp(ctx context.Context, tx *sql.Tx, writer *sql.Conn) error {
-	if len(n.resources) > 0 {
-		const find = `SELECT m.number, r.number FROM resource r JOIN staged_resource m USING (client_id, resource_id, metric)`
-		err := lookUp(ctx, tx, writer, "resource", n.resources, appendResource, find, func(i int, number int64) { n.resources[i].number = number })
-		if err != nil {
-			return err
+	now := &snapshot{ctx: ctx, tx: tx}
+	if err := n.lookUpResources(now); err != nil {
+		return err
+	}
+	var doubtful []*state
+	for _, s := range n.states {
+		r := s.resource
+		if i := slices.IndexFunc(r.recent, s.equals); i >= 0 {
+			s.number = r.recent[i].number
+		} else if r.states > len(r.recent) {
+			doubtful = append(doubtful, s)
 		}
 	}
-	known := slices.DeleteFunc(slices.Clone(n.states), func(s *state) bool { return s.resource.number == 0 })
-	if len(known) == 0 {
+	if len(doubtful) == 0 {
 		return nil
 	}
-	return lookUp(ctx, tx, writer, "state", known, appendState, findStateSQL, func(i int, number int64) { known[i].number = number })
+	return lookUpStates(now, writer, doubtful)
+}
+
+const (
+	findResourceSQL = `SELECT number, client_id, resource_id, metric FROM resource JOIN (
+			SELECT unnest($clients::BIGINT[]) AS client_id, unnest($ids::VARCHAR[]) AS resource_id, unnest($metrics::VARCHAR[]) AS metric
+		) USING (client_id, resource_id, metric)`
+	// The latest states of resources, the latest first, each with how many there are.
+	recentStatesSQL = `SELECT count(*) OVER (PARTITION BY s.resource), s.number, s.resource, '', '', ` + stateColumns + `
+		FROM state s JOIN (SELECT unnest($resources::BIGINT[]) AS number) r ON s.resource = r.number
+		WHERE s.client_id BETWEEN $first AND $last
+		QUALIFY row_number() OVER (PARTITION BY s.resource ORDER BY s.number DESC) <= $recent
+		ORDER BY s.resource, s.number DESC`
+)
+
+// lookUpResources finds the numbers of resources, and their latest states.
+func (n *numbering) lookUpResources(now *snapshot) error {
+	if len(n.resources) == 0 {
+		return nil
+	}
+	clients, ids, metrics := make([]int64, len(n.resources)), make([]string, len(n.resources)), make([]string, len(n.resources))
+	for i, r := range n.resources {
+		clients[i], ids[i], metrics[i] = r.client, r.id, r.metric
+	}
+	byNumber := map[int64]*resource{}
+	numbers := []int64{}
+	found, err := readAll(now, findResourceSQL, func(rows *sql.Rows) (r resource, err error) {
+		err = rows.Scan(&r.number, &r.client, &r.id, &r.metric)
+		return r, err
+	}, sql.Named("clients", clients), sql.Named("ids", ids), sql.Named("metrics", metrics))
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	for i := range found {
+		r := n.pending[found[i].resourceKey]
+		r.number = found[i].number
+		byNumber[r.number] = r
+		numbers = append(numbers, r.number)
+	}
+	_, err = readAll(now, recentStatesSQL, func(rows *sql.Rows) (*state, error) {
+		var count int
+		s, err := scanState(rows, &count)
+		if err != nil {
+			return nil, err
+		}
+		r := byNumber[s.resource.number]
+		s.resource, r.states = r, count
+		r.recent = append(r.recent, s)
+		return s, nil
+	}, sql.Named("resources", numbers), sql.Named("first", slices.Min(clients)), sql.Named("last", slices.Max(clients)), sql.Named("recent", recentStates))
+	return err
 }
 
 const findStateSQL = `SELECT m.number, s.number FROM state s JOIN staged_state m
@@ -262,32 +324,25 @@ const findStateSQL = `SELECT m.number, s.number FROM state s JOIN staged_state m
 	AND s.source_volume_uuid = m.source_volume_uuid AND s.schedule_id = m.schedule_id
 	AND s.size_unit = m.size_unit AND s.tags = m.tags`
 
-// lookUp stages the elements, numbered by their indexes, in a copy of their table
-// and tells found the numbers that the query finds.
-func lookUp[T any](ctx context.Context, tx *sql.Tx, writer *sql.Conn, table string, elements []T,
-	f func(*duck.Appender, int64, T) error, query string, found func(i int, number int64)) error {
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE staged_%[1]s AS FROM %[1]s LIMIT 0", table)); err != nil {
+// lookUpStates finds the numbers of states, by way of a temporary table.
+func lookUpStates(now *snapshot, writer *sql.Conn, states []*state) error {
+	if _, err := now.tx.ExecContext(now.ctx, "CREATE OR REPLACE TEMP TABLE staged_state AS FROM state LIMIT 0"); err != nil {
 		return err
 	}
-	if err := appendRows(ctx, writer, "temp", "staged_"+table, elements, func(a *duck.Appender, i int, element T) error {
-		return f(a, int64(i), element)
+	if err := appendRows(now.ctx, writer, "temp", "staged_state", states, func(a *duck.Appender, i int, s *state) error {
+		return appendState(a, int64(i), s)
 	}); err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	_, err := readAll(now, findStateSQL, func(rows *sql.Rows) (number int64, err error) {
 		var i int
-		var number int64
-		if err := rows.Scan(&i, &number); err != nil {
-			return err
+		err = rows.Scan(&i, &number)
+		if err == nil {
+			states[i].number = number
 		}
-		found(i, number)
-	}
-	return rows.Err()
+		return number, err
+	})
+	return err
 }
 
 // give gives what was not found the next numbers.
@@ -324,6 +379,11 @@ func (n *numbering) store(ctx context.Context, writer *sql.Conn) error {
 
 // commit lets the dictionary remember what is in the database by now.
 func (n *numbering) commit() {
+	for _, s := range n.newStates {
+		if n.stored {
+			s.resource.states++
+		}
+	}
 	for _, s := range n.states {
 		if s.number <= n.lastState || n.stored {
 			n.remember(s)
