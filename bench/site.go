@@ -17,7 +17,7 @@ const (
 	senders       = 4
 	batchRecords  = 5000
 	singleSenders = 64
-	maxSingles    = 20_000
+	maxSingles    = 60_000
 )
 
 // A site is a server process with a fleet in it.
