@@ -165,12 +165,12 @@ func (d *digests) find(s *staging) (f finding, sure bool) {
 	if g == nil || g.unknown {
 		return f, false
 	}
-	identity := d.identity(s)
-	stored, known := g.stored[identity]
+	s.hash = d.identity(s)
+	stored, known := g.stored[s.hash]
 	if !known {
 		return f, true
 	}
-	if r := s.history.first(); r.Deleted || !s.single() || stored != d.content(identity, r, s.first) {
+	if r := s.history.first(); r.Deleted || !s.single() || stored != d.content(s.hash, r, s.first) {
 		return f, false
 	}
 	return finding{known: true, same: true}, true
@@ -179,6 +179,8 @@ func (d *digests) find(s *staging) (f finding, sure bool) {
 // note says what has been committed. Identities stay, even of what was deleted: with
 // two of one hash, that of the other must not be taken to be new.
 func (d *digests) note(c *changeSet) {
+	changed := map[clientDay]*digest{}
+	var last clientDay // most often it is the same one
 	for i := range c.stagings {
 		s := &c.stagings[i]
 		if c.keeps(i) {
@@ -188,11 +190,17 @@ func (d *digests) note(c *changeSet) {
 		if g == nil || g.unknown {
 			continue
 		}
-		identity := d.identity(s)
-		g.stored[identity] = 0 // says that the database has to be asked
+		content := uint64(0) // says that the database has to be asked
 		if r := s.history.last(); !r.Deleted {
-			g.stored[identity] = d.content(identity, r, s.stored())
+			content = d.content(s.hash, r, s.stored())
 		}
-		d.keep(s.clientDay(), g)
+		g.stored[s.hash] = content
+		if k := s.clientDay(); k != last || len(changed) == 0 {
+			changed[k] = g
+			last = k
+		}
+	}
+	for k, g := range changed {
+		d.keep(k, g)
 	}
 }

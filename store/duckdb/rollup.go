@@ -151,7 +151,7 @@ func rollUp(ctx context.Context, tx *sql.Tx, due []clientDay) error {
 }
 
 // rollUpAlways rolls up what is quiet until the store is closed. It leaves most of
-// the time to those who write.
+// the time to those who write, and nearly all of it while they are busy.
 func (db *DB) rollUpAlways() {
 	for pause := rollUpPause; ; {
 		select {
@@ -159,9 +159,12 @@ func (db *DB) rollUpAlways() {
 			return
 		case <-time.After(pause):
 		}
+		busy := len(db.writing) > 0
 		begin := time.Now()
 		n, err := db.rollUpSome(db.closing, quietTime)
-		pause = 9 * time.Since(begin)
+		if pause = 9 * time.Since(begin); busy {
+			pause *= 4
+		}
 		if n == 0 || err != nil {
 			pause = rollUpPause // an error that lasts will be seen by those who write
 		}

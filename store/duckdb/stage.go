@@ -20,6 +20,7 @@ type staging struct {
 	n           int32  // its index among those of the batch
 	key         int64  // the number of the resource that it is known by, 0 if there is an id
 	first, last *state // nil for a deletion
+	hash        uint64 // of the identity, if its day has a digest
 }
 
 // clientDay returns the day on which its records begin.
