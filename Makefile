@@ -49,6 +49,11 @@ fuzz: ## run every fuzz target for FUZZTIME, a number of cases (5000x) or a time
 	  done; \
 	done
 
+KILLS ?= 200
+.PHONY: kills
+kills: build ## kill bin/costd KILLS times amid its work, and see that nothing is lost
+	$(GO) test -timeout 30m -count 1 ./test/crash -run '^TestKill$$' -args -kills $(KILLS) -costd "$(CURDIR)/bin/costd"
+
 .PHONY: bench
 bench: ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

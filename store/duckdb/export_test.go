@@ -6,8 +6,15 @@ import "context"
 // next, so that it has to look them up.
 func ForgetNumbers(db *DB) {
 	db.writing <- struct{}{}
-	db.dictionary.limit = -1
+	db.dictionary.limit, db.dictionary.complete = -1, false
 	<-db.writing
+}
+
+// NumbersComplete reports whether the store remembers all numbers that there are.
+func NumbersComplete(db *DB) bool {
+	db.writing <- struct{}{}
+	defer func() { <-db.writing }()
+	return db.dictionary.complete
 }
 
 // LimitDigests forgets all digests and bounds those to come by a number of bytes;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -98,6 +99,11 @@ type dictionary struct {
 	recents[resourceKey, *resource]
 	// The greatest numbers that were given.
 	lastResource, lastState int64
+	// complete says that every resource there is is remembered, so that one which is
+	// not is new.
+	complete bool
+	// lost says that it is not known what was committed last.
+	lost bool
 }
 
 const (
@@ -118,6 +124,44 @@ func (d *dictionary) load(ctx context.Context, tx *sql.Tx) error {
 	*d = newDictionary()
 	return tx.QueryRowContext(ctx, "SELECT (SELECT COALESCE(max(number), 0) FROM resource), (SELECT COALESCE(max(number), 0) FROM state)").
 		Scan(&d.lastResource, &d.lastState)
+}
+
+// fill remembers all that there is, if there is room.
+func (d *dictionary) fill(now *snapshot) error {
+	const count = "SELECT (SELECT count(*) FROM resource), (SELECT count(*) FROM state)"
+	var resources, states int64
+	if err := now.tx.QueryRowContext(now.ctx, count).Scan(&resources, &states); err != nil {
+		return err
+	}
+	const typicalBytes, manyStates = 1 << 10, 8
+	if resources*typicalBytes > d.limit || states > manyStates*(resources+1) {
+		return nil
+	}
+	all, err := readAll(now, "SELECT number, client_id, resource_id, metric FROM resource", scanNumbered)
+	if err != nil {
+		return err
+	}
+	byNumber := make(map[int64]*resource, len(all))
+	for _, r := range all {
+		byNumber[r.number] = r
+	}
+	if err := readRecentStates(now, "true", byNumber); err != nil {
+		return err
+	}
+	d.recents = newRecents[resourceKey, *resource](d.limit)
+	for _, r := range all {
+		d.keep(r)
+	}
+	d.complete = true
+	d.trim()
+	return nil
+}
+
+// trim forgets what is over the limit.
+func (d *dictionary) trim() {
+	before := len(d.items)
+	d.recents.trim()
+	d.complete = d.complete && len(d.items) == before
 }
 
 // keep remembers a resource that has a number.
@@ -208,6 +252,11 @@ func (n *numbering) state(r *costd.Record) *state {
 
 // number returns the histories with the numbers of what they say.
 func (n *numbering) number(ctx context.Context, tx *sql.Tx, writer *sql.Conn, histories []history) ([]staging, error) {
+	if n.lost {
+		if err := n.load(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	stagings := make([]staging, len(histories))
 	for i := range histories {
 		h := &histories[i]
@@ -264,21 +313,13 @@ func (n *numbering) lookUp(ctx context.Context, tx *sql.Tx, writer *sql.Conn) er
 	return lookUpStates(now, writer, doubtful)
 }
 
-const (
-	findResourceSQL = `SELECT number, client_id, resource_id, metric FROM resource JOIN (
-			SELECT unnest($clients::BIGINT[]) AS client_id, unnest($ids::VARCHAR[]) AS resource_id, unnest($metrics::VARCHAR[]) AS metric
-		) USING (client_id, resource_id, metric)`
-	// The latest states of resources, the latest first, each with how many there are.
-	recentStatesSQL = `SELECT count(*) OVER (PARTITION BY s.resource), s.number, s.resource, '', '', ` + stateColumns + `
-		FROM state s JOIN (SELECT unnest($resources::BIGINT[]) AS number) r ON s.resource = r.number
-		WHERE s.client_id BETWEEN $first AND $last
-		QUALIFY row_number() OVER (PARTITION BY s.resource ORDER BY s.number DESC) <= $recent
-		ORDER BY s.resource, s.number DESC`
-)
+const findResourceSQL = `SELECT number, client_id, resource_id, metric FROM resource JOIN (
+		SELECT unnest($clients::BIGINT[]) AS client_id, unnest($ids::VARCHAR[]) AS resource_id, unnest($metrics::VARCHAR[]) AS metric
+	) USING (client_id, resource_id, metric)`
 
 // lookUpResources finds the numbers of resources, and their latest states.
 func (n *numbering) lookUpResources(now *snapshot) error {
-	if len(n.resources) == 0 {
+	if len(n.resources) == 0 || n.complete {
 		return nil
 	}
 	clients, ids, metrics := make([]int64, len(n.resources)), make([]string, len(n.resources)), make([]string, len(n.resources))
@@ -287,20 +328,36 @@ func (n *numbering) lookUpResources(now *snapshot) error {
 	}
 	byNumber := map[int64]*resource{}
 	numbers := []int64{}
-	found, err := readAll(now, findResourceSQL, func(rows *sql.Rows) (r resource, err error) {
-		err = rows.Scan(&r.number, &r.client, &r.id, &r.metric)
-		return r, err
-	}, sql.Named("clients", clients), sql.Named("ids", ids), sql.Named("metrics", metrics))
+	found, err := readAll(now, findResourceSQL, scanNumbered, sql.Named("clients", clients), sql.Named("ids", ids), sql.Named("metrics", metrics))
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	for i := range found {
-		r := n.pending[found[i].resourceKey]
-		r.number = found[i].number
+	for _, f := range found {
+		r := n.pending[f.resourceKey]
+		r.number = f.number
 		byNumber[r.number] = r
 		numbers = append(numbers, r.number)
 	}
-	_, err = readAll(now, recentStatesSQL, func(rows *sql.Rows) (*state, error) {
+	return readRecentStates(now, fmt.Sprintf("s.client_id BETWEEN %d AND %d AND s.resource IN (SELECT unnest($resources::BIGINT[]))",
+		slices.Min(clients), slices.Max(clients)), byNumber, sql.Named("resources", numbers))
+}
+
+func scanNumbered(rows *sql.Rows) (*resource, error) {
+	r := new(resource)
+	return r, rows.Scan(&r.number, &r.client, &r.id, &r.metric)
+}
+
+// recentStatesSQL reads the latest states of resources, the latest first, each with
+// how many there are.
+const recentStatesSQL = `
+	SELECT count(*) OVER (PARTITION BY s.resource), s.number, s.resource, '', '', ` + stateColumns + `
+	FROM state s WHERE %[1]s
+	QUALIFY row_number() OVER (PARTITION BY s.resource ORDER BY s.number DESC) <= %[2]d
+	ORDER BY s.resource, s.number DESC`
+
+// readRecentStates reads the latest states of resources.
+func readRecentStates(now *snapshot, where string, byNumber map[int64]*resource, args ...any) error {
+	_, err := readAll(now, fmt.Sprintf(recentStatesSQL, where, recentStates), func(rows *sql.Rows) (*state, error) {
 		var count int
 		s, err := scanState(rows, &count)
 		if err != nil {
@@ -310,7 +367,7 @@ func (n *numbering) lookUpResources(now *snapshot) error {
 		s.resource, r.states = r, count
 		r.recent = append(r.recent, s)
 		return s, nil
-	}, sql.Named("resources", numbers), sql.Named("first", slices.Min(clients)), sql.Named("last", slices.Max(clients)), sql.Named("recent", recentStates))
+	}, args...)
 	return err
 }
 

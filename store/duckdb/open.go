@@ -100,8 +100,21 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		lock.release()
 		return nil, storeError(err)
 	}
+	go db.fillDictionary()
 	go db.rollUpAlways()
 	return db, nil
+}
+
+// fillDictionary lets the dictionary know all that there is, before others write.
+func (db *DB) fillDictionary() {
+	if db.acquire(db.closing) != nil {
+		return
+	}
+	defer func() { <-db.writing }()
+	err := db.read(db.closing, db.dictionary.fill)
+	if err != nil && db.closing.Err() == nil {
+		db.options.Logger.Warn("numbers could not be read in advance; they will be looked up", "error", err)
+	}
 }
 
 // prepareFolder returns the folder's absolute path and sees to it that it exists.

@@ -41,6 +41,7 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 		db.revisions.noteAll()
 		db.touched = touched{}
 		db.digests.reset()
+		db.dictionary.lost = true
 	}
 	return storeError(err)
 }
