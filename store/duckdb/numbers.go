@@ -364,6 +364,9 @@ func readRecentStates(now *snapshot, where string, byNumber map[int64]*resource,
 			return nil, err
 		}
 		r := byNumber[s.resource.number]
+		if r == nil {
+			return s, nil // a damaged store, which is for Audit to tell
+		}
 		s.resource, r.states = r, count
 		r.recent = append(r.recent, s)
 		return s, nil
