@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strconv"
@@ -48,8 +49,9 @@ const tagColumn = "tags."
 
 // An encoder writes rows of texts under a header as usage records.
 type encoder struct {
-	width                 int // number of columns
-	id                    int // index of the id column, -1 if there is none
+	width                 int   // number of columns
+	id                    int   // index of the id column, -1 if there is none
+	named                 []int // indexes of the columns that a record without id is known by
 	top, attributes, tags []member
 }
 
@@ -72,6 +74,9 @@ func newEncoder(header []string) (*encoder, error) {
 			return nil, costd.Errorf(costd.Invalid, "column %q stands twice; name it once", name)
 		}
 		seen[name] = true
+		if name == "resource_id" || name == "metric" {
+			e.named = append(e.named, i)
+		}
 		if !e.place(i, name) {
 			unknown = append(unknown, strconv.Quote(name))
 		}
@@ -144,10 +149,29 @@ func knownColumns() []string {
 func (e *encoder) row(dst []byte, fields []string) Row {
 	json, err := e.append(dst, fields)
 	row := Row{JSON: json, Err: err}
+	if err == nil {
+		row.Key = e.key(fields)
+	}
 	if e.id >= 0 && e.id < len(fields) {
 		row.ID = fields[e.id]
 	}
 	return row
+}
+
+// keySeed makes the keys of rows.
+var keySeed = maphash.MakeSeed()
+
+// key returns a hash of what is the same in all records of one identity: the id, or
+// without one the resource and the metric.
+func (e *encoder) key(fields []string) uint64 {
+	if e.id >= 0 && fields[e.id] != "" {
+		return maphash.String(keySeed, fields[e.id])
+	}
+	key := uint64(0)
+	for _, i := range e.named {
+		key = 31*key + maphash.String(keySeed, fields[i])
+	}
+	return key
 }
 
 // append writes the fields to dst as a JSON object on one line. Empty texts are
@@ -242,6 +266,9 @@ func appendText(dst []byte, s string) []byte {
 // appendObject writes a JSON object of texts; numbers and booleans become texts,
 // nulls are left out.
 func appendObject(dst []byte, value string) ([]byte, error) {
+	if isPlainObject(value) {
+		return append(dst, value...), nil
+	}
 	var members map[string]any
 	d := json.NewDecoder(strings.NewReader(value))
 	d.UseNumber()
@@ -264,6 +291,47 @@ func appendObject(dst []byte, value string) ([]byte, error) {
 		dst = append(appendText(append(appendText(dst, key), ':'), s), ',')
 	}
 	return append(bytes.TrimSuffix(dst, []byte{','}), '}'), nil
+}
+
+// isPlainObject reports whether s is a JSON object of texts, written without spaces
+// and escapes, with keys that ascend. Most are.
+func isPlainObject(s string) bool {
+	previous, first := "", true
+	rest, ok := strings.CutPrefix(s, "{")
+	for ok {
+		var key string
+		if key, rest, ok = cutPlainText(rest); !ok || !first && key <= previous {
+			return false
+		}
+		previous, first = key, false
+		if rest, ok = strings.CutPrefix(rest, ":"); !ok {
+			return false
+		}
+		if _, rest, ok = cutPlainText(rest); !ok {
+			return false
+		}
+		if rest == "}" {
+			return true
+		}
+		rest, ok = strings.CutPrefix(rest, ",")
+	}
+	return false
+}
+
+// cutPlainText cuts a JSON string without escapes off the beginning of s.
+func cutPlainText(s string) (text, rest string, ok bool) {
+	if s, ok = strings.CutPrefix(s, `"`); !ok {
+		return "", s, false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"':
+			return s[:i], s[i+1:], true
+		case c == '\\' || c < ' ':
+			return "", s, false
+		}
+	}
+	return "", s, false
 }
 
 // isJSONNumber reports whether s is a number as JSON spells it, and nothing

@@ -12,6 +12,8 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"slices"
+	"sync"
 
 	"costd"
 )
@@ -24,6 +26,9 @@ type Row struct {
 	JSON []byte
 	// ID is the record's id where it is known without reading JSON.
 	ID string
+	// Key is the same for all records that are known by the same identity; 0 where
+	// that is not known without reading JSON.
+	Key uint64
 	// Err, if not nil, says why the row cannot be sent. Rows after it can be.
 	Err error
 }
@@ -49,9 +54,10 @@ const (
 	maxBatchBytes = 8 << 20
 )
 
-// An Importer sends records to a server, in their order, one request after the
-// other: where two records are known by the same identity the later one wins, so
-// requests must not overtake each other. While one is under way the next is read.
+// An Importer sends records to a server. Where two are known by the same identity the
+// later one wins, so that they must not overtake each other: records of one identity go
+// the same of two ways, in order, and each way has one request after the other. The next
+// two are sent when both are answered; meanwhile they are read.
 type Importer struct {
 	// Send delivers records as NDJSON and returns what became of each.
 	Send func(ctx context.Context, ndjson []byte) (costd.IngestResult, error)
@@ -63,31 +69,65 @@ type Importer struct {
 	Progress func(Summary)
 }
 
-// A batch is what one request carries.
+// ways is the number of requests at the same time.
+const ways = 2
+
+// A batch is what is sent at the same time.
 type batch struct {
-	body  []byte // NDJSON
-	rows  []origin
-	local []Rejection // rows that could not even be sent
-	err   error       // that ended the input after these rows
+	requests [ways]request
+	count    int      // of rows so far
+	local    []placed // rows that could not even be sent
+	err      error    // that ended the input after these rows
+}
+
+// A placed is a rejection with its place among the rows of a batch.
+type placed struct {
+	place int
+	Rejection
+}
+
+// A request is what one request carries.
+type request struct {
+	body []byte // NDJSON
+	rows []origin
 }
 
 // An origin says where a record of a batch came from.
 type origin struct {
+	place  int // among the rows of the batch
 	file   string
 	number int64
 }
 
 func (b *batch) add(r Row) {
+	b.count++
 	if r.Err != nil {
-		b.local = append(b.local, Rejection{File: r.File, Number: r.Number, ID: r.ID, Error: r.Err.Error()})
+		b.local = append(b.local, placed{b.count, Rejection{File: r.File, Number: r.Number, ID: r.ID, Error: r.Err.Error()}})
 		return
 	}
-	b.body = append(append(b.body, r.JSON...), '\n')
-	b.rows = append(b.rows, origin{file: r.File, number: r.Number})
+	q := &b.requests[r.Key%ways]
+	q.body = append(append(q.body, r.JSON...), '\n')
+	q.rows = append(q.rows, origin{place: b.count, file: r.File, number: r.Number})
 }
 
+// full reports whether one of the requests has as many rows as it may have.
 func (b *batch) full(size int) bool {
-	return len(b.rows)+len(b.local) >= size || len(b.body) >= maxBatchBytes
+	for i := range b.requests {
+		if q := &b.requests[i]; len(q.rows)+len(b.local) >= size || len(q.body) >= maxBatchBytes {
+			return true
+		}
+	}
+	return false
+}
+
+// next returns an empty batch with room for as much.
+func (b *batch) next() *batch {
+	n := new(batch)
+	for i := range b.requests {
+		q := &b.requests[i]
+		n.requests[i] = request{body: make([]byte, 0, len(q.body)+len(q.body)/8), rows: make([]origin, 0, len(q.rows))}
+	}
+	return n
 }
 
 // Run sends all rows and returns the sums. After an error the sums are those of
@@ -124,7 +164,7 @@ func collect(ctx context.Context, rows iter.Seq2[Row, error], size int, batches 
 	pass := func() bool {
 		select {
 		case batches <- b:
-			b = &batch{body: make([]byte, 0, len(b.body)+len(b.body)/8), rows: make([]origin, 0, len(b.rows))}
+			b = b.next()
 			return true
 		case <-ctx.Done():
 			return false
@@ -143,38 +183,57 @@ func collect(ctx context.Context, rows iter.Seq2[Row, error], size int, batches 
 	pass()
 }
 
-// send delivers one batch and adds what became of it to sum.
+// send delivers a batch and adds what became of it to sum.
 func (im *Importer) send(ctx context.Context, b *batch, sum *Summary) error {
-	var result costd.IngestResult
-	if len(b.rows) > 0 {
-		var err error
-		if result, err = im.Send(ctx, b.body); err != nil {
+	var results [ways]costd.IngestResult
+	var errs [ways]error
+	var group sync.WaitGroup
+	for i := range b.requests {
+		if len(b.requests[i].rows) > 0 {
+			group.Go(func() { results[i], errs[i] = im.Send(ctx, b.requests[i].body) })
+		}
+	}
+	group.Wait()
+	failed := cmp.Or(errs[:]...)
+	var rejected []placed
+	if failed == nil {
+		rejected = b.local
+		sum.Read += int64(len(b.local))
+	}
+	for i := range results {
+		if errs[i] != nil {
+			continue
+		}
+		list, err := b.requests[i].conclude(results[i], sum)
+		if err != nil {
+			return err
+		}
+		rejected = append(rejected, list...)
+	}
+	sum.Rejected += int64(len(rejected))
+	slices.SortFunc(rejected, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
+	for _, r := range rejected {
+		if err := im.Reject(r.Rejection); err != nil {
 			return err
 		}
 	}
-	sum.Read += int64(len(b.rows) + len(b.local))
+	return failed
+}
+
+// conclude adds the result of the request to sum, but for what was rejected, which it
+// returns.
+func (q *request) conclude(result costd.IngestResult, sum *Summary) (rejected []placed, err error) {
+	sum.Read += int64(len(q.rows))
 	sum.Accepted += int64(result.Accepted)
 	sum.Replaced += int64(result.Replaced)
 	sum.Unchanged += int64(result.Unchanged)
 	sum.Deleted += int64(result.Deleted)
-	return im.reject(b, result.Rejected, sum)
-}
-
-// reject passes on the rejections of a batch: those made here, then the server's.
-func (im *Importer) reject(b *batch, rejected []costd.Rejection, sum *Summary) error {
-	all := b.local
-	for _, r := range rejected {
-		if r.Index < 0 || r.Index >= len(b.rows) {
-			return costd.Errorf(costd.Internal, "the server rejected record %d of a request of %d; is it a costd server?", r.Index, len(b.rows))
+	for _, r := range result.Rejected {
+		if r.Index < 0 || r.Index >= len(q.rows) {
+			return nil, costd.Errorf(costd.Internal, "the server rejected record %d of a request of %d; is it a costd server?", r.Index, len(q.rows))
 		}
-		from := b.rows[r.Index]
-		all = append(all, Rejection{File: from.file, Number: from.number, ID: r.ID, Error: r.Error})
+		from := q.rows[r.Index]
+		rejected = append(rejected, placed{from.place, Rejection{File: from.file, Number: from.number, ID: r.ID, Error: r.Error}})
 	}
-	sum.Rejected += int64(len(all))
-	for _, r := range all {
-		if err := im.Reject(r); err != nil {
-			return err
-		}
-	}
-	return nil
+	return rejected, nil
 }

@@ -12,8 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -255,7 +259,7 @@ func TestRunSendsInOrder(t *testing.T) {
 	if want := (Summary{Read: n, Accepted: n - 6, Rejected: 6}); sum != want {
 		t.Errorf("sums %+v, want %+v", sum, want)
 	}
-	want := []Rejection{{"f", 7000, "odd", "odd"}, {"f", 2, "x", "no"}, {"f", 14000, "odd", "odd"}, {"f", 10002, "x", "no"}, {"f", 21000, "odd", "odd"}, {"f", 20002, "x", "no"}}
+	want := []Rejection{{"f", 2, "x", "no"}, {"f", 7000, "odd", "odd"}, {"f", 10002, "x", "no"}, {"f", 14000, "odd", "odd"}, {"f", 20002, "x", "no"}, {"f", 21000, "odd", "odd"}}
 	if !reflect.DeepEqual(rejected, want) {
 		t.Errorf("rejected %v, want %v", rejected, want)
 	}
@@ -267,6 +271,87 @@ func TestRunSendsInOrder(t *testing.T) {
 			t.Fatalf("record %d was sent as number %d", i, j)
 		}
 		j++
+	}
+}
+
+// TestRunSendsTwoWays sends records of some identities, many times each: those of one
+// identity arrive in order, two requests are under way at a time, and what is rejected
+// is told in the order of the rows.
+func TestRunSendsTwoWays(t *testing.T) {
+	const n, keys = 50_000, 9
+	var mu sync.Mutex
+	var underWay, most, requests int
+	last := map[int]int{}
+	var rejected []int64
+	im := Importer{
+		Send: func(_ context.Context, body []byte) (costd.IngestResult, error) {
+			mu.Lock()
+			requests++
+			underWay++
+			most = max(most, underWay)
+			mu.Unlock()
+			time.Sleep(5 * time.Millisecond)
+			mu.Lock()
+			defer mu.Unlock()
+			underWay--
+			lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
+			for _, line := range lines {
+				i, err := strconv.Atoi(line)
+				if err != nil || i <= last[i%keys] {
+					t.Errorf("%q after %d, %v", line, last[i%keys], err)
+				}
+				last[i%keys] = i
+			}
+			return costd.IngestResult{Accepted: len(lines) - 1, Rejected: []costd.Rejection{{Index: len(lines) - 1, Error: "no"}}}, nil
+		},
+		BatchSize: 1000,
+		Reject:    func(r Rejection) error { rejected = append(rejected, r.Number); return nil },
+	}
+	sum, err := im.Run(t.Context(), func(yield func(Row, error) bool) {
+		for i := 1; i <= n && yield(Row{Number: int64(i), JSON: []byte(strconv.Itoa(i)), Key: uint64(i % keys)}, nil); i++ {
+		}
+	})
+	if err != nil || sum != (Summary{Read: n, Accepted: n - int64(requests), Rejected: int64(requests)}) {
+		t.Errorf("%+v of %d requests, %v", sum, requests, err)
+	}
+	if most != 2 || !slices.IsSorted(rejected) || len(rejected) != requests {
+		t.Errorf("%d requests at a time, want 2; rejected %v", most, rejected)
+	}
+}
+
+// TestKeys holds the keys of rows to what identities are.
+func TestKeys(t *testing.T) {
+	e, err := newEncoder([]string{"client_id", "project_id", "region_id", "type", "resource_id", "metric", "start", "end", "id", "name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(resource, metric, id, name string) uint64 {
+		r := e.row(nil, []string{"1", "2", "3", "instance", resource, metric, "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z", id, name})
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		return r.Key
+	}
+	if row("a", "m", "", "x") != row("a", "m", "", "y") || row("a", "m", "7", "x") != row("b", "n", "7", "y") {
+		t.Error("records of one identity have different keys")
+	}
+	if row("a", "m", "", "x") == row("m", "a", "", "x") || row("a", "m", "7", "x") == row("a", "m", "8", "x") {
+		t.Error("different identities have one key")
+	}
+}
+
+// TestPlainObjects takes objects as they are only where decoding them says the same.
+func TestPlainObjects(t *testing.T) {
+	for _, s := range []string{`{"a":"b"}`, `{"a":"","b":"ä/:,}"}`} {
+		if got, err := appendObject(nil, s); !isPlainObject(s) || string(got) != s || err != nil {
+			t.Errorf("%s is written %s, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "{", "{}", `{"a":"b"`, `{"a":"b"}x`, `{"a":"b",}`, `{"a":"b" }`, `{"a":1}`, `{"a":null}`, `{"b":"1","a":"2"}`,
+		`{"a":"1","a":"2"}`, `{"a":"\u0041"}`, `{"a":"` + "\n" + `"}`, `{"a"}`, `{"a":"b""c":"d"}`, `{"a\"":"b"}`} {
+		if isPlainObject(s) {
+			t.Errorf("%q is taken as it is", s)
+		}
 	}
 }
 
