@@ -18,12 +18,12 @@ demo: build ## build, then serve a sample fleet and show how to call it
 
 .PHONY: test
 test: ## run every test
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 10m ./...
 
 PACKAGES ?= ./...
 .PHONY: race
 race: ## run every test under the race detector, with fewer random cases
-	$(GO) test -race -short -timeout 30m $(PACKAGES)
+	$(GO) test -race -short -timeout 15m $(PACKAGES)
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck

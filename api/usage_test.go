@@ -113,13 +113,15 @@ func TestPostUsageRefusesUnread(t *testing.T) {
 	}
 }
 
-// A held store writes when it is let.
+// A held store says that a write has begun, and goes on with it when it is let.
 type held struct {
 	ingest.Writer
-	gate chan struct{}
+	begun chan struct{} // with room for every write
+	gate  chan struct{}
 }
 
 func (h held) Write(ctx context.Context, records []costd.Record) ([]costd.Outcome, error) {
+	h.begun <- struct{}{}
 	<-h.gate
 	return h.Writer.Write(ctx, records)
 }
@@ -127,15 +129,16 @@ func (h held) Write(ctx context.Context, records []costd.Record) ([]costd.Outcom
 // TestPostUsagePushesBack fills the queue.
 func TestPostUsagePushesBack(t *testing.T) {
 	s := newSite(t)
-	store := held{s.store, make(chan struct{})}
+	store := held{s.store, make(chan struct{}, 2), make(chan struct{})}
 	s.handler.Usage = &ingest.Service{Store: store, Limits: ingest.Limits{QueueRecords: 1}}
 	answers := make(chan answer, 2)
-	for i := range 2 {
-		go func() {
-			answers <- s.call(costd.RoleIngest, "POST", "/api/v1/usage", record(fmt.Sprint(i), ""))
-		}()
+	send := func(id string) {
+		answers <- s.call(costd.RoleIngest, "POST", "/api/v1/usage", record(id, ""))
 	}
-	for s.handler.Usage.Queue().Requests == 0 { // one is being written, one waits
+	go send("written")
+	<-store.begun
+	go send("waiting")
+	for s.handler.Usage.Queue().Requests == 0 {
 		runtime.Gosched()
 	}
 	a := s.call(costd.RoleIngest, "POST", "/api/v1/usage", record("over", ""))
