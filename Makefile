@@ -50,9 +50,10 @@ fuzz: ## run every fuzz target for FUZZTIME, a number of cases (5000x) or a time
 	done
 
 KILLS ?= 200
+COSTD ?= $(CURDIR)/bin/costd
 .PHONY: kills
-kills: build ## kill bin/costd KILLS times amid its work, and see that nothing is lost
-	$(GO) test -timeout 30m -count 1 ./test/crash -run '^TestKill$$' -args -kills $(KILLS) -costd "$(CURDIR)/bin/costd"
+kills: build ## kill COSTD (bin/costd) KILLS times amid its work, and see that nothing is lost
+	$(GO) test -timeout 30m -count 1 ./test/crash -run '^TestKill$$' -args -kills $(KILLS) -costd "$(COSTD)"
 
 .PHONY: bench
 bench: ## run every benchmark once
