@@ -71,6 +71,20 @@ func (u *Usage) Dimension(f Field) string {
 	return ""
 }
 
+// SetDimension sets the value of the given dimension field; no field is no change.
+func (u *Usage) SetDimension(f Field, value string) {
+	switch f {
+	case FieldFlavor:
+		u.Flavor = value
+	case FieldVolumeType:
+		u.Attributes.VolumeType = value
+	case FieldFileShareType:
+		u.Attributes.FileShareType = value
+	case FieldInstanceType:
+		u.Attributes.InstanceType = value
+	}
+}
+
 // A Record is a valid Usage together with what it means: its parts, one for each
 // UTC day it touches, whose quantities add up exactly to the whole. The parts of
 // a deletion are empty.

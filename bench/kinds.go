@@ -92,7 +92,7 @@ func (k *kind) usage(client int64, number int, rng *rand.Rand) costd.Usage {
 	}
 	u.Metric = k.metricOf(dimension)
 	info, _ := k.typ.Info()
-	setDimension(&u, info.RowDimension, dimension)
+	u.SetDimension(info.RowDimension, dimension)
 	if k.gib > 0 {
 		size := decimal.FromInt(int64(1 + rng.IntN(k.gib)))
 		u.Size = &size
@@ -101,19 +101,6 @@ func (k *kind) usage(client int64, number int, rng *rand.Rand) costd.Usage {
 		k.describe(&u, rng)
 	}
 	return u
-}
-
-func setDimension(u *costd.Usage, field costd.Field, value string) {
-	switch field {
-	case costd.FieldFlavor:
-		u.Flavor = value
-	case costd.FieldVolumeType:
-		u.Attributes.VolumeType = value
-	case costd.FieldFileShareType:
-		u.Attributes.FileShareType = value
-	case costd.FieldInstanceType:
-		u.Attributes.InstanceType = value
-	}
 }
 
 var (

@@ -136,23 +136,10 @@ func (p *plan) add(o owner, what *product, name string, hour int) *resource {
 		ClientID: o.client, ProjectID: o.project, RegionID: o.region,
 		Type: what.typ, Metric: what.metric, ResourceID: p.uuid(), Name: name,
 	}
-	setDimension(&u, what.dimension)
+	info, _ := u.Type.Info()
+	u.SetDimension(info.Dimension, what.dimension)
 	p.resources = append(p.resources, resource{usage: u, born: p.from.Add(time.Duration(hour) * time.Hour)})
 	return &p.resources[len(p.resources)-1]
-}
-
-func setDimension(u *costd.Usage, value string) {
-	info, _ := u.Type.Info()
-	switch info.Dimension {
-	case costd.FieldFlavor:
-		u.Flavor = value
-	case costd.FieldVolumeType:
-		u.Attributes.VolumeType = value
-	case costd.FieldFileShareType:
-		u.Attributes.FileShareType = value
-	case costd.FieldInstanceType:
-		u.Attributes.InstanceType = value
-	}
 }
 
 // stored adds something of a size in GiB.

@@ -90,17 +90,7 @@ func (f Fleet) drawUsage(t *rapid.T) costd.Usage {
 		End:        start.Add(time.Duration(rapid.Int64Range(1, int64(50*time.Hour)).Draw(t, "length"))),
 		Name:       rapid.SampledFrom([]string{"", "web", "=db"}).Draw(t, "name"),
 	}
-	dimension := drawDimension(t, info)
-	switch info.RowDimension {
-	case costd.FieldFlavor:
-		u.Flavor = dimension
-	case costd.FieldVolumeType:
-		u.Attributes.VolumeType = dimension
-	case costd.FieldFileShareType:
-		u.Attributes.FileShareType = dimension
-	case costd.FieldInstanceType:
-		u.Attributes.InstanceType = dimension
-	}
+	u.SetDimension(info.RowDimension, drawDimension(t, info))
 	if team := rapid.SampledFrom([]string{"", "red", "Reds"}).Draw(t, "team"); team != "" {
 		u.Tags = map[string]string{"team": team}
 	}
