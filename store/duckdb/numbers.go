@@ -65,8 +65,8 @@ func newState(of *resource, r *costd.Record) *state {
 
 // says reports whether s is the state that the record says.
 func (s *state) says(r *costd.Record) bool {
-	return s.project == r.ProjectID && s.region == r.RegionID && s.typ == r.Type && s.flavor == r.Flavor && s.name == r.Name &&
-		s.attributes == r.Attributes && sameSize(s.size, r.Size) && maps.Equal(s.tags, r.Tags)
+	return s.equals(&state{project: r.ProjectID, region: r.RegionID, typ: r.Type, flavor: r.Flavor, name: r.Name,
+		attributes: r.Attributes, size: r.Size, tags: r.Tags})
 }
 
 // equals reports whether s and t say the same of one resource.
