@@ -11,9 +11,9 @@ package importer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"slices"
-	"sync"
 
 	"costd"
 )
@@ -50,14 +50,13 @@ type Summary struct {
 // come to at most. A server takes more of both; these keep a request well under a
 // second, so that progress is seen and a lost answer costs little.
 const (
-	DefaultBatch  = 10_000
-	maxBatchBytes = 8 << 20
+	DefaultBatch  = 20_000
+	maxBatchBytes = 12 << 20
 )
 
 // An Importer sends records to a server. Where two are known by the same identity the
 // later one wins, so that they must not overtake each other: records of one identity go
-// the same of two ways, in order, and each way has one request after the other. The next
-// two are sent when both are answered; meanwhile they are read.
+// the same of two ways, in order, and each way has one request after the other.
 type Importer struct {
 	// Send delivers records as NDJSON and returns what became of each.
 	Send func(ctx context.Context, ndjson []byte) (costd.IngestResult, error)
@@ -69,12 +68,16 @@ type Importer struct {
 	Progress func(Summary)
 }
 
-// ways is the number of requests at the same time.
-const ways = 2
+// ways is the number of requests at the same time, and ahead that of the batches not
+// all of whose requests are answered: a way need not wait for the other one.
+const (
+	ways  = 2
+	ahead = 2
+)
 
-// A batch is what is sent at the same time.
+// A batch is rows that follow each other, in a request for each way.
 type batch struct {
-	requests [ways]request
+	requests [ways]*request
 	count    int      // of rows so far
 	local    []placed // rows that could not even be sent
 	err      error    // that ended the input after these rows
@@ -86,10 +89,13 @@ type placed struct {
 	Rejection
 }
 
-// A request is what one request carries.
+// A request is what one request carries, and its answer.
 type request struct {
 	body []byte // NDJSON
 	rows []origin
+	done chan struct{} // closed when the fields below are set
+	costd.IngestResult
+	err error
 }
 
 // An origin says where a record of a batch came from.
@@ -105,35 +111,39 @@ func (b *batch) add(r Row) {
 		b.local = append(b.local, placed{b.count, Rejection{File: r.File, Number: r.Number, ID: r.ID, Error: r.Err.Error()}})
 		return
 	}
-	q := &b.requests[r.Key%ways]
+	q := b.requests[r.Key%ways]
 	q.body = append(append(q.body, r.JSON...), '\n')
 	q.rows = append(q.rows, origin{place: b.count, file: r.File, number: r.Number})
 }
 
 // full reports whether one of the requests has as many rows as it may have.
 func (b *batch) full(size int) bool {
-	for i := range b.requests {
-		if q := &b.requests[i]; len(q.rows)+len(b.local) >= size || len(q.body) >= maxBatchBytes {
+	for _, q := range b.requests {
+		if len(q.rows)+len(b.local) >= size || len(q.body) >= maxBatchBytes {
 			return true
 		}
 	}
 	return false
 }
 
-// next returns an empty batch with room for as much.
-func (b *batch) next() *batch {
-	n := new(batch)
+// newBatch returns an empty batch with room for as much as the one before it has.
+func newBatch(before *batch) *batch {
+	b := new(batch)
 	for i := range b.requests {
-		q := &b.requests[i]
-		n.requests[i] = request{body: make([]byte, 0, len(q.body)+len(q.body)/8), rows: make([]origin, 0, len(q.rows))}
+		b.requests[i] = &request{done: make(chan struct{})}
+		if before != nil {
+			q := before.requests[i]
+			b.requests[i].body = make([]byte, 0, len(q.body)+len(q.body)/8)
+			b.requests[i].rows = make([]origin, 0, len(q.rows))
+		}
 	}
-	return n
+	return b
 }
 
 // Run sends all rows and returns the sums. After an error the sums are those of
 // the requests that were answered; sending everything again is safe, because what
 // is already there is unchanged by it.
-func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (Summary, error) {
+func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (sum Summary, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	batches := make(chan *batch, 1)
 	go collect(ctx, rows, cmp.Or(im.BatchSize, DefaultBatch), batches)
@@ -142,29 +152,41 @@ func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (Summar
 		for range batches { // until collect has let go of its files
 		}
 	}()
-	var sum Summary
+	var sending [ways]chan *request
+	for i := range sending {
+		sending[i] = make(chan *request, ahead)
+		go im.send(ctx, sending[i])
+	}
+	var sent []*batch
 	for b := range batches {
-		if err := im.send(ctx, b, &sum); err != nil {
-			return sum, err
+		for i, q := range b.requests {
+			sending[i] <- q
 		}
-		if b.err != nil {
-			return sum, b.err
+		if sent = append(sent, b); len(sent) < ahead {
+			continue
 		}
-		if im.Progress != nil {
-			im.Progress(sum)
+		b, sent = sent[0], sent[1:]
+		if err = im.conclude(b, &sum); err != nil {
+			break
 		}
 	}
-	return sum, ctx.Err()
+	for i := range sending {
+		close(sending[i])
+	}
+	for _, b := range sent {
+		err = cmp.Or(err, im.conclude(b, &sum))
+	}
+	return sum, cmp.Or(err, ctx.Err())
 }
 
 // collect puts rows into batches of the given size until the rows or the context end.
 func collect(ctx context.Context, rows iter.Seq2[Row, error], size int, batches chan<- *batch) {
 	defer close(batches)
-	b := new(batch)
+	b := newBatch(nil)
 	pass := func() bool {
 		select {
 		case batches <- b:
-			b = b.next()
+			b = newBatch(b)
 			return true
 		case <-ctx.Done():
 			return false
@@ -183,32 +205,34 @@ func collect(ctx context.Context, rows iter.Seq2[Row, error], size int, batches 
 	pass()
 }
 
-// send delivers a batch and adds what became of it to sum.
-func (im *Importer) send(ctx context.Context, b *batch, sum *Summary) error {
-	var results [ways]costd.IngestResult
-	var errs [ways]error
-	var group sync.WaitGroup
-	for i := range b.requests {
-		if len(b.requests[i].rows) > 0 {
-			group.Go(func() { results[i], errs[i] = im.Send(ctx, b.requests[i].body) })
+// errNotSent says that a request was not sent because one before it failed.
+var errNotSent = errors.New("not sent")
+
+// send sends the requests of one way, until one fails.
+func (im *Importer) send(ctx context.Context, requests <-chan *request) {
+	var failed error
+	for q := range requests {
+		if q.err = failed; failed == nil && len(q.rows) > 0 {
+			if q.IngestResult, q.err = im.Send(ctx, q.body); q.err != nil {
+				failed = errNotSent
+			}
 		}
+		close(q.done)
 	}
-	group.Wait()
-	failed := cmp.Or(errs[:]...)
+}
+
+// conclude waits for the answers to a batch and adds what became of it to sum. It
+// returns the error that ended the batch, if one did.
+func (im *Importer) conclude(b *batch, sum *Summary) (err error) {
 	var rejected []placed
-	if failed == nil {
-		rejected = b.local
-		sum.Read += int64(len(b.local))
+	for _, q := range b.requests {
+		<-q.done
+		list, failed := q.conclude(sum)
+		rejected, err = append(rejected, list...), cmp.Or(err, failed)
 	}
-	for i := range results {
-		if errs[i] != nil {
-			continue
-		}
-		list, err := b.requests[i].conclude(results[i], sum)
-		if err != nil {
-			return err
-		}
-		rejected = append(rejected, list...)
+	if err == nil {
+		rejected = append(rejected, b.local...)
+		sum.Read += int64(len(b.local))
 	}
 	sum.Rejected += int64(len(rejected))
 	slices.SortFunc(rejected, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
@@ -217,18 +241,24 @@ func (im *Importer) send(ctx context.Context, b *batch, sum *Summary) error {
 			return err
 		}
 	}
-	return failed
+	if err = cmp.Or(err, b.err); err == nil && im.Progress != nil {
+		im.Progress(*sum)
+	}
+	return err
 }
 
-// conclude adds the result of the request to sum, but for what was rejected, which it
+// conclude adds the answer to the request to sum, but for what was rejected, which it
 // returns.
-func (q *request) conclude(result costd.IngestResult, sum *Summary) (rejected []placed, err error) {
+func (q *request) conclude(sum *Summary) (rejected []placed, err error) {
+	if q.err != nil {
+		return nil, q.err
+	}
 	sum.Read += int64(len(q.rows))
-	sum.Accepted += int64(result.Accepted)
-	sum.Replaced += int64(result.Replaced)
-	sum.Unchanged += int64(result.Unchanged)
-	sum.Deleted += int64(result.Deleted)
-	for _, r := range result.Rejected {
+	sum.Accepted += int64(q.Accepted)
+	sum.Replaced += int64(q.Replaced)
+	sum.Unchanged += int64(q.Unchanged)
+	sum.Deleted += int64(q.Deleted)
+	for _, r := range q.Rejected {
 		if r.Index < 0 || r.Index >= len(q.rows) {
 			return nil, costd.Errorf(costd.Internal, "the server rejected record %d of a request of %d; is it a costd server?", r.Index, len(q.rows))
 		}

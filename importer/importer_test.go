@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -238,13 +239,14 @@ func rowsOf(n int, err error) iter.Seq2[Row, error] {
 }
 
 func TestRunSendsInOrder(t *testing.T) {
-	const n = 25_000
+	const n, size = 25_000, 10_000
 	var sent []string
 	var rejected []Rejection
 	im := Importer{
+		BatchSize: size,
 		Send: func(_ context.Context, body []byte) (costd.IngestResult, error) {
 			lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
-			if len(lines) > DefaultBatch {
+			if len(lines) > size {
 				t.Errorf("a request of %d records", len(lines))
 			}
 			sent = append(sent, lines...)
@@ -316,6 +318,44 @@ func TestRunSendsTwoWays(t *testing.T) {
 	}
 	if most != 2 || !slices.IsSorted(rejected) || len(rejected) != requests {
 		t.Errorf("%d requests at a time, want 2; rejected %v", most, rejected)
+	}
+}
+
+// TestWaysDoNotWait lets the first request of one way wait for the second one of the
+// other, and then fail: the rest of its way stays unsent.
+func TestWaysDoNotWait(t *testing.T) {
+	var requests [ways]atomic.Int32
+	var accepted atomic.Int64
+	second, broken := make(chan struct{}), errors.New("broken")
+	im := Importer{
+		Send: func(ctx context.Context, body []byte) (costd.IngestResult, error) {
+			way := body[0] - '0'
+			switch n := requests[way].Add(1); {
+			case way == 0 && n == 2:
+				close(second)
+			case way == 1:
+				select {
+				case <-second:
+					return costd.IngestResult{}, broken
+				case <-ctx.Done():
+					return costd.IngestResult{}, ctx.Err()
+				}
+			}
+			n := bytes.Count(body, []byte("\n"))
+			accepted.Add(int64(n))
+			return costd.IngestResult{Accepted: n}, nil
+		},
+		BatchSize: 10,
+		Reject:    func(Rejection) error { return nil },
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	sum, err := im.Run(ctx, func(yield func(Row, error) bool) {
+		for i := uint64(0); yield(Row{JSON: strconv.AppendUint(nil, i%ways, 10), Key: i}, nil); i++ {
+		}
+	})
+	if err != broken || requests[1].Load() != 1 || sum.Accepted != accepted.Load() {
+		t.Errorf("%+v and %v after %d and %d requests, want the error after one of the second way", sum, err, requests[0].Load(), requests[1].Load())
 	}
 }
 
