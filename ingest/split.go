@@ -8,8 +8,11 @@ import (
 	"costd/decimal"
 )
 
+// perGrid is how many times as fine a grid is as the one before.
+const perGrid = 1_000_000_000
+
 var (
-	billion  = big.NewInt(1_000_000_000)                                            // between neighboring grids
+	billion  = big.NewInt(perGrid)
 	tooLarge = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil) // for Quantity.Units
 )
 
@@ -124,6 +127,14 @@ var one = big.NewInt(1)
 // costd.NewQuantity does but without fractions. It takes over units.
 func quantity(units *big.Int, grid costd.Grid) (costd.Quantity, error) {
 	for ; grid > costd.GridSecond; grid-- {
+		if units.IsUint64() { // as nearly all do, without making numbers
+			n := units.Uint64()
+			if n%perGrid != 0 {
+				break
+			}
+			units.SetUint64(n / perGrid)
+			continue
+		}
 		coarser, rest := new(big.Int).QuoRem(units, billion, new(big.Int))
 		if rest.Sign() != 0 {
 			break

@@ -20,6 +20,9 @@ var amountLimit = amountOf(unitsLimit)
 
 // amountOf returns n, which is not negative.
 func amountOf(n *big.Int) amount {
+	if n.IsUint64() { // as nearly all do, without making numbers
+		return amount{0, n.Uint64()}
+	}
 	if n.BitLen() > 128 {
 		return tooMuch
 	}

@@ -257,7 +257,7 @@ func (n *numbering) number(ctx context.Context, tx *sql.Tx, writer *sql.Conn, hi
 			return nil, err
 		}
 	}
-	stagings := make([]staging, len(histories))
+	stagings, keys := make([]staging, len(histories)), make([]*resource, len(histories))
 	for i := range histories {
 		h := &histories[i]
 		stagings[i].history, stagings[i].n = h, int32(i)
@@ -267,11 +267,13 @@ func (n *numbering) number(ctx context.Context, tx *sql.Tx, writer *sql.Conn, hi
 		if last := h.last(); len(h.records) > 1 && !last.Deleted {
 			stagings[i].last = n.state(last)
 		}
-	}
-	keys := make([]*resource, len(histories))
-	for i := range histories {
-		if histories[i].id == "" {
-			keys[i] = n.resource(histories[i].first())
+		if h.id != "" {
+			continue
+		}
+		if first := stagings[i].first; first != nil {
+			keys[i] = first.resource
+		} else {
+			keys[i] = n.resource(h.first())
 		}
 	}
 	if err := n.lookUp(ctx, tx, writer); err != nil {

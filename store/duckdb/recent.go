@@ -8,7 +8,8 @@ import "container/list"
 type recents[K comparable, V any] struct {
 	limit, bytes int64
 	items        map[K]*recentItem[K, V]
-	order        list.List // of *recentItem, those to be considered next in front
+	last         *recentItem[K, V] // that was got, as it often is the next one too
+	order        list.List         // of *recentItem, those to be considered next in front
 }
 
 type recentItem[K comparable, V any] struct {
@@ -24,9 +25,12 @@ func newRecents[K comparable, V any](limit int64) recents[K, V] {
 
 // get returns the value of a key, the zero value if there is none.
 func (r *recents[K, V]) get(k K) (value V) {
-	item := r.items[k]
-	if item == nil {
-		return value
+	item := r.last
+	if item == nil || item.key != k {
+		if item = r.items[k]; item == nil {
+			return value
+		}
+		r.last = item
 	}
 	item.used = true
 	return item.value
@@ -46,6 +50,7 @@ func (r *recents[K, V]) put(k K, value V, bytes int64) {
 
 // trim drops what was not used of late, until the rest is within the limit.
 func (r *recents[K, V]) trim() {
+	r.last = nil
 	for r.bytes > r.limit && r.order.Len() > 0 {
 		e := r.order.Front()
 		item := e.Value.(*recentItem[K, V])

@@ -29,11 +29,32 @@ func (r *revisions) note(records []costd.Record, outcomes []costd.Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last++
+	var last span // most often it is the same one
 	for i := range records {
-		if outcomes[i] != costd.Unchanged {
-			r.touch(&records[i], outcomes[i])
+		if outcomes[i] == costd.Unchanged {
+			continue
+		}
+		if s := reach(&records[i], outcomes[i]); s != last {
+			r.touch(s)
+			last = s
 		}
 	}
+}
+
+// A span is days of a client, both ends included.
+type span struct {
+	client   int64
+	from, to costd.Day
+}
+
+// reach returns the days that a record may have changed.
+func reach(record *costd.Record, outcome costd.Outcome) span {
+	from := costd.DayOf(record.Start)
+	to := from + longestRecord // what was there before may have reached so far
+	if outcome == costd.Accepted {
+		to = costd.DayOf(record.End.Add(-1))
+	}
+	return span{record.ClientID, from, to}
 }
 
 // noteAll counts a revision of everything, for when it is not known what changed.
@@ -44,17 +65,12 @@ func (r *revisions) noteAll() {
 	r.all = r.last
 }
 
-func (r *revisions) touch(record *costd.Record, outcome costd.Outcome) {
-	first := costd.DayOf(record.Start)
-	end := first + longestRecord // what was there before may have reached so far
-	if outcome == costd.Accepted {
-		end = costd.DayOf(record.End.Add(-1))
-	}
+func (r *revisions) touch(s span) {
 	if r.of == nil {
 		r.of = map[clientMonth]int64{}
 	}
-	for month := costd.MonthOf(first); month <= costd.MonthOf(end); month++ {
-		r.of[clientMonth{record.ClientID, month}] = r.last
+	for month := costd.MonthOf(s.from); month <= costd.MonthOf(s.to); month++ {
+		r.of[clientMonth{s.client, month}] = r.last
 	}
 }
 

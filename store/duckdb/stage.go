@@ -37,17 +37,19 @@ func (s *staging) stored() *state {
 // A partRow is a row of the table part.
 type partRow struct {
 	*staging
-	record *costd.Record
-	part   *costd.Part
-	start  int64 // of the part
+	record   *costd.Record
+	part     *costd.Part
+	state    *state
+	resource int64 // its number
+	start    int64 // of the part
 }
 
 // appendRows appends what is to be stored of s.
 func (s *staging) appendRows(rows []partRow) []partRow {
 	r := s.history.last()
 	for i := range r.Parts {
-		p := &r.Parts[i]
-		rows = append(rows, partRow{s, r, p, p.Start.UnixNano()})
+		p, of := &r.Parts[i], s.stored()
+		rows = append(rows, partRow{s, r, p, of, of.resource.number, p.Start.UnixNano()})
 	}
 	return rows
 }
@@ -58,15 +60,41 @@ func (s *staging) appendRows(rows []partRow) []partRow {
 func inOrder(rows []partRow) []partRow {
 	slices.SortFunc(rows, func(a, b partRow) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.client, b.client),
-			cmp.Compare(a.stored().resource.number, b.stored().resource.number), cmp.Compare(a.n, b.n))
+			cmp.Compare(a.resource, b.resource), cmp.Compare(a.n, b.n))
 	})
 	return rows
 }
 
-func appendPart(a *duck.Appender, _ int, row partRow) error {
-	s, r, p := row.stored(), row.record, row.part
-	return a.AppendRow(row.client, int32(row.day), int32(p.Day), r.ID, s.resource.number, s.number,
-		r.Start.UnixNano(), row.start, p.End.UnixNano(), p.Quantity.Units, uint8(p.Quantity.Grid))
+// A partAppender appends rows of the table part.
+type partAppender struct {
+	client, recordStart, start, end column[int64]
+	recordDay, day                  column[int32]
+	units                           column[uint64]
+}
+
+func (c *partAppender) append(a *duck.Appender, _ int, row partRow) error {
+	r, p := row.record, row.part
+	units := driver.Value(p.Quantity.Units)
+	if p.Quantity.Units.IsUint64() {
+		units = c.units.value(p.Quantity.Units.Uint64())
+	}
+	return a.AppendRow(c.client.value(row.client), c.recordDay.value(int32(row.day)), c.day.value(int32(p.Day)),
+		r.ID, row.resource, row.state.number, c.recordStart.value(r.Start.UnixNano()), c.start.value(row.start),
+		c.end.value(p.End.UnixNano()), units, uint8(p.Quantity.Grid))
+}
+
+// A column boxes the values of a column for an appender. Rows in order often have
+// the value of the row before, which is boxed already.
+type column[T comparable] struct {
+	last  T
+	boxed driver.Value
+}
+
+func (c *column[T]) value(v T) driver.Value {
+	if c.boxed == nil || v != c.last {
+		c.last, c.boxed = v, v
+	}
+	return c.boxed
 }
 
 // appendRows lets f append the rows of each element to a table.

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -69,19 +70,25 @@ func (h *history) single() bool {
 // group returns the histories of a batch in the order of their first records.
 func group(records []costd.Record) []history {
 	histories := make([]history, 0, len(records))
-	number := make(map[identity]int, len(records))
+	numbers := make(map[uint64]int, len(records)) // by the hash of the identity, or the next one that is free
+	seed := maphash.MakeSeed()
 	// One array serves all histories of one record, which are nearly all.
 	pointers, indexes := make([]*costd.Record, len(records)), make([]int, len(records))
 	for i := range records {
 		r := &records[i]
 		k := identify(r)
-		n, known := number[k]
+		hash := maphash.Comparable(seed, k)
+		n, known := numbers[hash]
+		for known && histories[n].identity != k {
+			hash++
+			n, known = numbers[hash]
+		}
 		if known {
 			h := &histories[n]
 			h.records, h.indexes = append(h.records, r), append(h.indexes, i)
 			continue
 		}
-		number[k] = len(histories)
+		numbers[hash] = len(histories)
 		pointers[i], indexes[i] = r, i
 		histories = append(histories, history{identity: k, records: pointers[i : i+1 : i+1], indexes: indexes[i : i+1 : i+1]})
 	}
@@ -191,7 +198,7 @@ func (db *DB) store(ctx context.Context, tx *sql.Tx, c *changeSet, numbers *numb
 			return err
 		}
 	}
-	if err := appendRows(ctx, db.engine.writer, "", "part", inOrder(rows), appendPart); err != nil {
+	if err := appendRows(ctx, db.engine.writer, "", "part", inOrder(rows), new(partAppender).append); err != nil {
 		return err
 	}
 	return tx.QueryRowContext(ctx, countSQL).Scan(&c.commit)
