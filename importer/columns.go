@@ -236,12 +236,14 @@ func (m member) append(dst []byte, value string) ([]byte, error) {
 		return appendObject(dst, value)
 	case m.kind == flag:
 		return appendFlag(dst, value)
-	case m.kind == text || !isJSONNumber(value) && m.kind == number: // a server reads "007" and ".5" too
+	case m.kind == text:
 		return appendText(dst, value), nil
-	case !isJSONNumber(value):
-		return dst, fmt.Errorf("%.64q is not a whole number; write digits only, without leading zeros", value)
+	case isJSONNumber(value):
+		return append(dst, value...), nil
+	case m.kind == number: // a server reads "007" and ".5" too
+		return appendText(dst, value), nil
 	}
-	return append(dst, value...), nil
+	return dst, fmt.Errorf("%.64q is not a whole number; write digits only, without leading zeros", value)
 }
 
 func appendFlag(dst []byte, value string) ([]byte, error) {
