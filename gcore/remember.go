@@ -46,8 +46,8 @@ func newMemory() memory {
 }
 
 // remember makes an endpoint that sends an earlier answer to the same question
-// again, unless usage of the client in the report's period, or the catalog, have
-// changed since. Reports take no parameters beside the body.
+// again, unless usage of the client in the report's period, or what the catalog has for
+// it, have changed since. Reports take no parameters beside the body.
 func remember(next endpoint) endpoint {
 	return func(h *Handler, c *call) (err error) {
 		if err := parseParams(c.URL.RawQuery).err(); err != nil {

@@ -68,6 +68,28 @@ projects: [{id: 501, client_id: 1001, name: one}, {id: 502, client_id: 1001, nam
 	s.apply(t, `prices: [{type: instance, metric: m, currency: EUR, feature: F, unit: H, unit_size: 60, unit_price: "60", effective_from: 2026-01-01}]`)
 	ask("after a price", true, `"cost":66,`)
 	ask("again", false, `"cost":66,`)
+	const reserved = `id: C%d, client_id: %d, type: instance, metric: n, region_id: 76, dimension: f, count: 1, unit: H, unit_size: 60, unit_size_month: 720, unit_price: "1", active_from: 2026-01-01`
+	for _, change := range []struct {
+		name, yaml, want string
+		reads            bool
+	}{
+		{"a region", `regions: [{id: 76, name: Luxembourg}]`, `"cost":66,`, true},
+		{"a price of another client", `prices: [{type: instance, metric: m, currency: EUR, client_id: 2002, feature: F, unit: H, unit_size: 60, unit_price: "1", effective_from: 2026-01-01}]`, `"cost":66,`, false},
+		{"a price in another currency", `prices: [{type: instance, metric: m, currency: USD, feature: F, unit: H, unit_size: 60, unit_price: "1", effective_from: 2026-01-01}]`, `"cost":66,`, false},
+		{"a commitment of another client", `commitments: [{` + fmt.Sprintf(reserved, 2, 2002) + `}]`, `"cost":66,`, false},
+		{"another client", `clients: [{id: 3003, name: Third, currency: EUR}]`, `"cost":66,`, false},
+		{"another currency of another client", `clients: [{id: 3003, name: Third, currency: USD}]`, `"cost":66,`, false},
+		{"a price of its own", `prices: [{type: instance, metric: m, currency: EUR, client_id: 1001, feature: F, unit: H, unit_size: 60, unit_price: "120", effective_from: 2026-01-01}]`, `"cost":132,`, true},
+		{"another price for everyone", `prices: [{type: volume, metric: v, currency: EUR, feature: V, unit: H, unit_size: 60, unit_price: "1", effective_from: 2026-01-01}]`, `"cost":132,`, true},
+		{"a project of another client", `projects: [{id: 601, client_id: 2002, name: theirs}]`, `"cost":132,`, true},
+		{"its name", `clients: [{id: 1001, name: Acme Inc., currency: EUR}]`, `"cost":132,`, true},
+		{"a commitment of its own", `commitments: [{` + fmt.Sprintf(reserved, 1, 1001) + `}]`, `"cost":720,`, true},
+		{"another fee of it", `commitments: [{` + strings.Replace(fmt.Sprintf(reserved, 1, 1001), `"1"`, `"2"`, 1) + `}]`, `"cost":1440,`, true},
+	} {
+		s.apply(t, change.yaml)
+		ask("after "+change.name, change.reads, change.want)
+		ask("again after "+change.name, false, change.want)
+	}
 
 	question = `{"year_month":"2026-10","response_format":"csv_totals"}`
 	ask("another question", true, "\ninstance,F,")

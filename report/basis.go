@@ -7,13 +7,13 @@ import (
 )
 
 // A Basis is what an answer was made from: the state of one client's usage in a
-// period, and of the catalog. While it holds, the same question has the same
-// answer.
+// period, and of what the catalog has for it. While it holds, the same question has
+// the same answer.
 type Basis struct {
 	clientID int64
 	period   costd.Period
 	usage    int64 // the revision of the client's usage in the period
-	catalog  int64 // the version of the catalog
+	catalog  int64 // the client's stamp
 }
 
 // Basis returns the basis of an answer that is about to be made.
@@ -23,8 +23,11 @@ func (s *Service) Basis(ctx context.Context, clientID int64, p costd.Period) (_ 
 	if err != nil {
 		return Basis{}, err
 	}
-	catalog, err := s.Catalog.Version(ctx)
-	return Basis{clientID: clientID, period: p, usage: usage, catalog: catalog}, err
+	v, err := s.view(ctx)
+	if err != nil {
+		return Basis{}, err
+	}
+	return Basis{clientID: clientID, period: p, usage: usage, catalog: v.stamps[clientID]}, nil
 }
 
 // Holds reports whether nothing has changed under an answer since its basis.

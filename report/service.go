@@ -35,6 +35,7 @@ type view struct {
 	book    *rating.Book
 	names   Names
 	owners  map[int64]int64 // project to client
+	stamps  stamps
 }
 
 // view returns the catalog as it is now. Making one costs far more than an answer,
@@ -44,21 +45,24 @@ func (s *Service) view(ctx context.Context) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v := s.cached.Load(); v != nil && v.version == version {
-		return v, nil
+	before := s.cached.Load()
+	if before != nil && before.version == version {
+		return before, nil
 	}
 	entries, version, err := s.Catalog.Entries(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v := newView(entries, version)
+	v := newView(before, entries, version)
 	s.cached.Store(v)
 	return v, nil
 }
 
-func newView(entries costd.Entries, version int64) *view {
+// newView returns the view of a version of the catalog; before is an earlier one, or
+// nil.
+func newView(before *view, entries costd.Entries, version int64) *view {
 	v := &view{
-		version: version, entries: entries,
+		version: version, entries: entries, stamps: newStamps(before, entries, version),
 		book: rating.NewBook(entries), names: newNames(entries),
 		owners: make(map[int64]int64, len(entries.Projects)),
 	}
