@@ -158,3 +158,26 @@ func readPage(b *testing.B, db *duckdb.DB, q costd.Query, p costd.Page) {
 		}
 	}
 }
+
+// BenchmarkWriteForgotten writes 64 records at a time of 300,000 resources, none of
+// which is remembered.
+func BenchmarkWriteForgotten(b *testing.B) {
+	db := open(b, b.TempDir())
+	for client := range int64(200) {
+		load(b, db, fleet(1+client, 1500, 1), 5000)
+	}
+	duckdb.ForgetNumbers(db)
+	for i := 0; b.Loop(); i++ {
+		records := make([]costd.Record, 0, 64)
+		for n := range int64(64) {
+			r := fleet(1+(n*97+int64(i))%200, 1, 1)[0]
+			at := int(n*7919+int64(i)*104729) % 1500
+			r.ResourceID, r.Metric = fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", at), fmt.Sprintf("metric-%d", at%20)
+			r.ID = fmt.Sprint("late ", i, n)
+			records = append(records, r)
+		}
+		if _, err := db.Write(b.Context(), records); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

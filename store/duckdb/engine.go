@@ -119,6 +119,7 @@ func (db *DB) recover(ctx context.Context, cause error) error {
 		return err
 	}
 	db.revisions.noteAll()
+	go db.fillDictionary()
 	db.options.Logger.Info("the database is open again")
 	return nil
 }

@@ -6,15 +6,25 @@ import "context"
 // next, so that it has to look them up.
 func ForgetNumbers(db *DB) {
 	db.writing <- struct{}{}
-	db.dictionary.limit, db.dictionary.complete = -1, false
+	db.dictionary.limit, db.dictionary.known = -1, nil
 	<-db.writing
 }
 
-// NumbersComplete reports whether the store remembers all numbers that there are.
-func NumbersComplete(db *DB) bool {
+// LimitNumbers makes the store remember numbers within so many bytes, those that a start
+// would read in advance.
+func LimitNumbers(ctx context.Context, db *DB, bytes int64) (remembered int, err error) {
 	db.writing <- struct{}{}
 	defer func() { <-db.writing }()
-	return db.dictionary.complete
+	db.dictionary.limit = bytes
+	err = db.read(ctx, db.dictionary.fill)
+	return len(db.dictionary.items), err
+}
+
+// NumbersKnown reports whether the store knows of all resources that there are.
+func NumbersKnown(db *DB) bool {
+	db.writing <- struct{}{}
+	defer func() { <-db.writing }()
+	return db.dictionary.known != nil
 }
 
 // LimitDigests forgets all digests and bounds those to come by a number of bytes;

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -99,9 +100,10 @@ type dictionary struct {
 	recents[resourceKey, *resource]
 	// The greatest numbers that were given.
 	lastResource, lastState int64
-	// complete says that every resource there is is remembered, so that one which is
-	// not is new.
-	complete bool
+	// known has a hash of every resource there is, so that one of another hash is new;
+	// nil if there are too many, or they have not been read yet.
+	known map[uint64]struct{}
+	seed  maphash.Seed
 	// lost says that it is not known what was committed last.
 	lost bool
 }
@@ -110,13 +112,31 @@ const (
 	// dictionaryBytes is the default limit of a dictionary: the resources of
 	// 100 million hourly records a month fit.
 	dictionaryBytes = 160 << 20
+	// maxKnown bounds the hashes of resources, which take some 20 bytes each.
+	maxKnown = 1_000_000
 	// recentStates is how many states of a resource are remembered: more than one,
 	// as records of two states may arrive in turn.
 	recentStates = 3
 )
 
 func newDictionary() dictionary {
-	return dictionary{recents: newRecents[resourceKey, *resource](dictionaryBytes)}
+	return dictionary{recents: newRecents[resourceKey, *resource](dictionaryBytes), seed: maphash.MakeSeed()}
+}
+
+// know takes note that there is a resource.
+func (d *dictionary) know(k resourceKey) {
+	if len(d.known) == maxKnown {
+		d.known = nil
+	}
+	if d.known != nil {
+		d.known[maphash.Comparable(d.seed, k)] = struct{}{}
+	}
+}
+
+// isNew reports whether it is sure that there is no such resource yet.
+func (d *dictionary) isNew(k resourceKey) bool {
+	_, known := d.known[maphash.Comparable(d.seed, k)]
+	return d.known != nil && !known
 }
 
 // load reads the greatest numbers, and forgets the rest.
@@ -126,42 +146,58 @@ func (d *dictionary) load(ctx context.Context, tx *sql.Tx) error {
 		Scan(&d.lastResource, &d.lastState)
 }
 
-// fill remembers all that there is, if there is room.
+// fill learns which resources there are, and remembers them: all, or if there is no
+// room for so many, those that sent usage last.
 func (d *dictionary) fill(now *snapshot) error {
-	const count = "SELECT (SELECT count(*) FROM resource), (SELECT count(*) FROM state)"
+	const count = "SELECT (SELECT count(*) FROM resource), (SELECT count(*) FROM state), (SELECT COALESCE(max(day), 0) FROM client_day)"
 	var resources, states int64
-	if err := now.tx.QueryRowContext(now.ctx, count).Scan(&resources, &states); err != nil {
+	var last costd.Day
+	if err := now.tx.QueryRowContext(now.ctx, count).Scan(&resources, &states, &last); err != nil {
 		return err
 	}
-	const typicalBytes, manyStates = 1 << 10, 8
-	if resources*typicalBytes > d.limit || states > manyStates*(resources+1) {
+	if resources > maxKnown {
 		return nil
 	}
-	all, err := readAll(now, "SELECT number, client_id, resource_id, metric FROM resource", scanNumbered)
+	known := make(map[uint64]struct{}, resources)
+	if _, err := readAll(now, "SELECT client_id, resource_id, metric FROM resource", func(rows *sql.Rows) (none struct{}, err error) {
+		var k resourceKey
+		err = rows.Scan(&k.client, &k.id, &k.metric)
+		known[maphash.Comparable(d.seed, k)] = none
+		return none, err
+	}); err != nil {
+		return err
+	}
+	d.known = known
+	const typicalBytes, manyStates = 1 << 10, 8
+	if states > manyStates*(resources+1) {
+		return nil
+	}
+	room, which := d.limit/typicalBytes, "true"
+	if resources > room {
+		which = fmt.Sprintf("number IN (SELECT resource FROM part WHERE record_day >= %d)", last-1)
+	}
+	return d.learn(now, fmt.Sprintf("%s ORDER BY number DESC LIMIT %d", which, max(room, 0)))
+}
+
+// learn remembers resources and their latest states.
+func (d *dictionary) learn(now *snapshot, which string) error {
+	all, err := readAll(now, "SELECT number, client_id, resource_id, metric FROM resource WHERE "+which, scanNumbered)
 	if err != nil {
 		return err
 	}
-	byNumber := make(map[int64]*resource, len(all))
-	for _, r := range all {
-		byNumber[r.number] = r
+	byNumber, numbers := make(map[int64]*resource, len(all)), make([]int64, len(all))
+	for i, r := range all {
+		byNumber[r.number], numbers[i] = r, r.number
 	}
-	if err := readRecentStates(now, "true", byNumber); err != nil {
+	if err := readRecentStates(now, statesOfSQL, byNumber, sql.Named("resources", numbers)); err != nil {
 		return err
 	}
 	d.recents = newRecents[resourceKey, *resource](d.limit)
 	for _, r := range all {
 		d.keep(r)
 	}
-	d.complete = true
 	d.trim()
 	return nil
-}
-
-// trim forgets what is over the limit.
-func (d *dictionary) trim() {
-	before := len(d.items)
-	d.recents.trim()
-	d.complete = d.complete && len(d.items) == before
 }
 
 // keep remembers a resource that has a number.
@@ -321,12 +357,15 @@ const findResourceSQL = `SELECT number, client_id, resource_id, metric FROM reso
 
 // lookUpResources finds the numbers of resources, and their latest states.
 func (n *numbering) lookUpResources(now *snapshot) error {
-	if len(n.resources) == 0 || n.complete {
-		return nil
+	var clients []int64
+	var ids, metrics []string
+	for _, r := range n.resources {
+		if !n.isNew(r.resourceKey) {
+			clients, ids, metrics = append(clients, r.client), append(ids, r.id), append(metrics, r.metric)
+		}
 	}
-	clients, ids, metrics := make([]int64, len(n.resources)), make([]string, len(n.resources)), make([]string, len(n.resources))
-	for i, r := range n.resources {
-		clients[i], ids[i], metrics[i] = r.client, r.id, r.metric
+	if len(clients) == 0 {
+		return nil
 	}
 	byNumber := map[int64]*resource{}
 	numbers := []int64{}
@@ -340,8 +379,8 @@ func (n *numbering) lookUpResources(now *snapshot) error {
 		byNumber[r.number] = r
 		numbers = append(numbers, r.number)
 	}
-	return readRecentStates(now, fmt.Sprintf("s.client_id BETWEEN %d AND %d AND s.resource IN (SELECT unnest($resources::BIGINT[]))",
-		slices.Min(clients), slices.Max(clients)), byNumber, sql.Named("resources", numbers))
+	return readRecentStates(now, fmt.Sprintf("s.client_id BETWEEN %d AND %d AND %s", slices.Min(clients), slices.Max(clients), statesOfSQL),
+		byNumber, sql.Named("resources", numbers))
 }
 
 func scanNumbered(rows *sql.Rows) (*resource, error) {
@@ -356,6 +395,9 @@ const recentStatesSQL = `
 	FROM state s WHERE %[1]s
 	QUALIFY row_number() OVER (PARTITION BY s.resource ORDER BY s.number DESC) <= %[2]d
 	ORDER BY s.resource, s.number DESC`
+
+// statesOfSQL says which states are of the resources with the given numbers.
+const statesOfSQL = "s.resource IN (SELECT unnest($resources::BIGINT[]))"
 
 // readRecentStates reads the latest states of resources.
 func readRecentStates(now *snapshot, where string, byNumber map[int64]*resource, args ...any) error {
@@ -452,6 +494,9 @@ func (n *numbering) commit() {
 		}
 	}
 	if n.stored {
+		for _, r := range n.newResources {
+			n.know(r.resourceKey)
+		}
 		n.lastResource += int64(len(n.newResources))
 		n.lastState += int64(len(n.newStates))
 	}

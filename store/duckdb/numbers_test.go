@@ -65,13 +65,17 @@ func TestNumbersForgotten(t *testing.T) {
 		changed[i].Name = fmt.Sprint("changed ", i%7)
 		changed[i].ResourceID = fmt.Sprint("moved ", i%11)
 	}
-	for round := range 4 {
+	for round := range 5 {
 		db := open(t, folder)
-		if round%2 == 0 {
+		for !duckdb.NumbersKnown(db) { // they are read in advance
+			time.Sleep(time.Millisecond)
+		}
+		switch round {
+		case 0, 2:
 			duckdb.ForgetNumbers(db)
-		} else {
-			for !duckdb.NumbersComplete(db) { // they are read in advance
-				time.Sleep(time.Millisecond)
+		case 3:
+			if n, err := duckdb.LimitNumbers(t.Context(), db, 30<<10); err != nil || n == 0 || n > 60 {
+				t.Fatalf("%d resources are remembered in 30 KiB, %v", n, err)
 			}
 		}
 		duckdb.LimitDigests(db, int64(round-1)*1000)

@@ -105,7 +105,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	return db, nil
 }
 
-// fillDictionary lets the dictionary know all that there is, before others write.
+// fillDictionary lets the dictionary know which resources there are, before others write.
 func (db *DB) fillDictionary() {
 	if db.acquire(db.closing) != nil {
 		return
