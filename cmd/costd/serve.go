@@ -98,7 +98,7 @@ after the requests under way are answered.`,
 
 // goMemory is the size, in bytes, from which on the server outside of the database
 // would rather collect garbage than grow. GOMEMLIMIT says another one.
-const goMemory = 576 << 20
+const goMemory = 640 << 20
 
 func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	if os.Getenv("GOMEMLIMIT") == "" {

@@ -159,6 +159,35 @@ func readPage(b *testing.B, db *duckdb.DB, q costd.Query, p costd.Page) {
 	}
 }
 
+// BenchmarkWriteMany writes hour after hour of 120,000 resources in batches of 10,000,
+// all of which are remembered.
+func BenchmarkWriteMany(b *testing.B) {
+	const clients, hours = 240, 4
+	fleets := make([][]costd.Record, clients)
+	for i := range fleets {
+		fleets[i] = fleet(int64(i+1), 500, hours)
+	}
+	db := open(b, b.TempDir())
+	hour := func(n int) []costd.Record {
+		records := make([]costd.Record, 0, 500*clients)
+		for i := range fleets {
+			for _, r := range fleets[i][500*(n%hours) : 500*(n%hours+1)] {
+				r.ID = fmt.Sprint(n, " ", r.ID)
+				records = append(records, r)
+			}
+		}
+		return records
+	}
+	load(b, db, hour(0), 10_000)
+	for n := 1; b.Loop(); n++ {
+		b.StopTimer()
+		records := hour(n)
+		b.StartTimer()
+		load(b, db, records, 10_000)
+	}
+	b.ReportMetric(500*clients*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
+
 // BenchmarkWriteForgotten writes 64 records at a time of 300,000 resources, none of
 // which is remembered.
 func BenchmarkWriteForgotten(b *testing.B) {

@@ -187,6 +187,7 @@ func scanState(rows *sql.Rows, before ...any) (*state, error) {
 		return nil, err
 	}
 	s.tags, err = decodeTags(tags)
+	s.own()
 	return s, err
 }
 

@@ -46,22 +46,42 @@ type state struct {
 
 // newState returns the state that the record says, sharing no memory with it.
 func newState(of *resource, r *costd.Record) *state {
-	s := &state{resource: of, project: r.ProjectID, region: r.RegionID, typ: costd.Type(strings.Clone(string(r.Type))),
-		flavor: strings.Clone(r.Flavor), name: strings.Clone(r.Name), attributes: r.Attributes}
+	s := &state{resource: of, project: r.ProjectID, region: r.RegionID, typ: r.Type, flavor: r.Flavor, name: r.Name,
+		attributes: r.Attributes, tags: r.Tags}
 	if r.Size != nil {
 		size := *r.Size
 		s.size = &size
 	}
-	for _, text := range attributesOf(&s.attributes) {
-		*text = strings.Clone(*text)
-	}
-	if len(r.Tags) > 0 {
-		s.tags = make(map[string]string, len(r.Tags))
-		for key, value := range r.Tags {
-			s.tags[strings.Clone(key)] = strings.Clone(value)
-		}
-	}
+	s.own()
 	return s
+}
+
+// own copies the texts of s into one piece of memory, so that comparing them reads on
+// from one to the next, and the garbage collector has one thing to look at.
+func (s *state) own() {
+	var all strings.Builder
+	all.Grow(s.textBytes()) // so that it never moves
+	own := func(text *string) {
+		begin := all.Len()
+		all.WriteString(*text)
+		*text = all.String()[begin:]
+	}
+	own((*string)(&s.typ))
+	own(&s.flavor)
+	own(&s.name)
+	for _, text := range attributesOf(&s.attributes) {
+		own(text)
+	}
+	tags := s.tags
+	s.tags = nil
+	for key, value := range tags {
+		if s.tags == nil {
+			s.tags = make(map[string]string, len(tags))
+		}
+		own(&key)
+		own(&value)
+		s.tags[key] = value
+	}
 }
 
 // says reports whether s is the state that the record says.
@@ -77,15 +97,18 @@ func (s *state) equals(t *state) bool {
 }
 
 // bytes estimates the memory that s takes.
-func (s *state) bytes() int64 {
-	n := 448 + len(s.typ) + len(s.flavor) + len(s.name) + 64*len(s.tags)
+func (s *state) bytes() int64 { return int64(448 + 64*len(s.tags) + s.textBytes()) }
+
+// textBytes returns the length of all texts of s.
+func (s *state) textBytes() int {
+	n := len(s.typ) + len(s.flavor) + len(s.name)
 	for _, text := range attributesOf(&s.attributes) {
 		n += len(*text)
 	}
 	for key, value := range s.tags {
 		n += len(key) + len(value)
 	}
-	return int64(n)
+	return n
 }
 
 // attributesOf returns the texts of a in the order of their columns.
@@ -111,7 +134,7 @@ type dictionary struct {
 const (
 	// dictionaryBytes is the default limit of a dictionary: the resources of
 	// 100 million hourly records a month fit.
-	dictionaryBytes = 160 << 20
+	dictionaryBytes = 128 << 20
 	// maxKnown bounds the hashes of resources, which take some 20 bytes each.
 	maxKnown = 1_000_000
 	// recentStates is how many states of a resource are remembered: more than one,
