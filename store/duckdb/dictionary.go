@@ -95,17 +95,13 @@ func (d *dictionary) fill(now *snapshot) error {
 	return d.learn(now, fmt.Sprintf("%s ORDER BY number DESC LIMIT %d", which, max(room, 0)))
 }
 
-// learn remembers resources and their latest states.
+// learn remembers the resources that SQL says after WHERE, and their latest states.
 func (d *dictionary) learn(now *snapshot, which string) error {
 	all, err := readAll(now, "SELECT number, client_id, resource_id, metric FROM resource WHERE "+which, scanNumbered)
 	if err != nil {
 		return err
 	}
-	byNumber, numbers := make(map[int64]*resource, len(all)), make([]int64, len(all))
-	for i, r := range all {
-		byNumber[r.number], numbers[i] = r, r.number
-	}
-	if err := readRecentStates(now, statesOfSQL, byNumber, sql.Named("resources", numbers)); err != nil {
+	if err := readRecentStates(now, all); err != nil {
 		return err
 	}
 	d.recents = newRecents[resourceKey, *resource](d.limit)

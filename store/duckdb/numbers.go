@@ -265,20 +265,15 @@ func (n *numbering) lookUpResources(now *snapshot) error {
 	if len(clients) == 0 {
 		return nil
 	}
-	byNumber := map[int64]*resource{}
-	numbers := []int64{}
 	found, err := readAll(now, findResourceSQL, scanNumbered, sql.Named("clients", clients), sql.Named("ids", ids), sql.Named("metrics", metrics))
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return err
 	}
-	for _, f := range found {
-		r := n.pending[f.resourceKey]
-		r.number = f.number
-		byNumber[r.number] = r
-		numbers = append(numbers, r.number)
+	for i, f := range found {
+		found[i] = n.pending[f.resourceKey]
+		found[i].number = f.number
 	}
-	return readRecentStates(now, fmt.Sprintf("s.client_id BETWEEN %d AND %d AND %s", slices.Min(clients), slices.Max(clients), statesOfSQL),
-		byNumber, sql.Named("resources", numbers))
+	return readRecentStates(now, found)
 }
 
 func scanNumbered(rows *sql.Rows) (*resource, error) {
@@ -290,29 +285,32 @@ func scanNumbered(rows *sql.Rows) (*resource, error) {
 // how many there are.
 const recentStatesSQL = `
 	SELECT count(*) OVER (PARTITION BY s.resource), s.number, s.resource, '', '', ` + stateColumns + `
-	FROM state s WHERE %[1]s
-	QUALIFY row_number() OVER (PARTITION BY s.resource ORDER BY s.number DESC) <= %[2]d
+	FROM state s WHERE s.client_id BETWEEN %d AND %d AND s.resource IN (SELECT unnest($resources::BIGINT[]))
+	QUALIFY row_number() OVER (PARTITION BY s.resource ORDER BY s.number DESC) <= %d
 	ORDER BY s.resource, s.number DESC`
 
-// statesOfSQL says which states are of the resources with the given numbers.
-const statesOfSQL = "s.resource IN (SELECT unnest($resources::BIGINT[]))"
-
-// readRecentStates reads the latest states of resources.
-func readRecentStates(now *snapshot, where string, byNumber map[int64]*resource, args ...any) error {
-	_, err := readAll(now, fmt.Sprintf(recentStatesSQL, where, recentStates), func(rows *sql.Rows) (*state, error) {
+// readRecentStates reads the latest states of resources that have numbers.
+func readRecentStates(now *snapshot, of []*resource) error {
+	if len(of) == 0 {
+		return nil
+	}
+	byNumber, numbers := make(map[int64]*resource, len(of)), make([]int64, len(of))
+	first, last := of[0].client, of[0].client
+	for i, r := range of {
+		byNumber[r.number], numbers[i] = r, r.number
+		first, last = min(first, r.client), max(last, r.client)
+	}
+	_, err := readAll(now, fmt.Sprintf(recentStatesSQL, first, last, recentStates), func(rows *sql.Rows) (*state, error) {
 		var count int
 		s, err := scanState(rows, &count)
 		if err != nil {
 			return nil, err
 		}
 		r := byNumber[s.resource.number]
-		if r == nil {
-			return s, nil // a damaged store, which is for Audit to tell
-		}
 		s.resource, r.states = r, count
 		r.recent = append(r.recent, s)
 		return s, nil
-	}, args...)
+	}, sql.Named("resources", numbers))
 	return err
 }
 
