@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // A Client is a customer: who pays, in which currency.

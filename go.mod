@@ -1,4 +1,4 @@
-module costd
+module costd.dev/costd
 
 go 1.26.0
 

@@ -6,7 +6,7 @@ import (
 	"iter"
 	"time"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // A Line is what one row of a totals report is about, and what a commitment

@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 func TestDayOfTakesTheUTCDay(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"time"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // A Usage says that one resource of one client consumed something from Start to

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 func TestNewQuantityTakesTheCoarsestGrid(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Principal is who a request comes from.

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/store/duckdb"
 )
 
 var clock = time.Date(2026, 10, 1, 12, 0, 0, 123456000, time.UTC)

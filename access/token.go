@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 const (

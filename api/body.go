@@ -14,8 +14,8 @@ import (
 	"strings"
 	"sync"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // decompressed returns the body of r, at most limit bytes of it as they were sent.

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"costd"
-	"costd/catalog"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
 )
 
 // maxKeyBody bounds the description of a key: a thousand projects, generously.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // statuses maps every code; a test holds it to that.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 func TestStatusesAreTotal(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"sync"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/ingest"
-	"costd/internal/web"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 )
 
 // A Handler answers the paths under /api/v1/. Use it by pointer.

@@ -12,14 +12,14 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/access"
-	"costd/api"
-	"costd/catalog"
-	"costd/ingest"
-	"costd/internal/openapitest"
-	"costd/internal/web"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/api"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/openapitest"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/store/duckdb"
 )
 
 const file = `

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"costd"
-	"costd/internal/web"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 )
 
 // patience is how long a caller may take nothing of a long answer before it counts

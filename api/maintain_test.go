@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/report"
 )
 
 // A frail is a store that does, when it is looked after, what a test tells it to:

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"costd"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
 )
 
 // The media types of CloudEvents in structured mode.

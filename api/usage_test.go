@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/ingest"
-	"costd/internal/openapitest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/openapitest"
 )
 
 // data is a record without an id, as the data of an event.

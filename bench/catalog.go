@@ -3,8 +3,8 @@ package bench
 import (
 	"fmt"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // entries returns the catalog of the fleet: a price for every metric, and

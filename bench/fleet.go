@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Fleet says which usage to make up.

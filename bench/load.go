@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"costd"
-	"costd/client"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
 )
 
 // connect returns a client that keeps so many connections open.

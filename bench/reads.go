@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"costd/internal/spawn"
+	"costd.dev/costd/internal/spawn"
 )
 
 // totalsPath is the report that is measured.

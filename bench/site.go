@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"costd"
-	"costd/catalog"
-	"costd/client"
-	"costd/internal/spawn"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/client"
+	"costd.dev/costd/internal/spawn"
 )
 
 // How usage is sent: as issue and docs/benchmarks.md say.

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A form is how records are written: one line for each.

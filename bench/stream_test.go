@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/catalog"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/ingest"
 )
 
 var small = Fleet{Records: 20_000, Months: 2, Commitments: 50, Seed: 1}

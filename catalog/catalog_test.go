@@ -8,9 +8,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/catalog"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/decimal"
 )
 
 const sample = `

@@ -3,9 +3,9 @@ package catalog
 import (
 	"strings"
 
-	"costd"
-	"costd/decimal"
-	"costd/internal/text"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/internal/text"
 )
 
 // Limits on the fields of entries, in bytes and digits. Texts are as long as

@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Format is a way to write a catalog.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"costd"
-	"costd/internal/text"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/text"
 )
 
 // maxMistakes bounds what one answer lists; whoever has more of them has one

@@ -3,8 +3,8 @@ package catalog
 import (
 	"go.yaml.in/yaml/v3"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // The lists of a catalog file, in the order in which they refer to each other.

@@ -1,6 +1,6 @@
 package catalog
 
-import "costd"
+import "costd.dev/costd"
 
 // Check returns nil if the entries of change are right by themselves and fit into
 // the catalog current, or an Invalid error that names every mistake.

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // maxAttempts bounds how often Apply starts over because someone else changed the

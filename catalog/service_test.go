@@ -8,9 +8,9 @@ import (
 	"sync"
 	"testing"
 
-	"costd"
-	"costd/catalog"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/store/duckdb"
 )
 
 func openStore(t *testing.T) *duckdb.DB {

@@ -13,15 +13,15 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/access"
-	"costd/api"
-	"costd/catalog"
-	"costd/client"
-	"costd/decimal"
-	"costd/ingest"
-	"costd/internal/web"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/api"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/store/duckdb"
 )
 
 const file = `

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"costd/client"
-	"costd/decimal"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
 )
 
 // CSV and JSON carry the same numbers.

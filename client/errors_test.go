@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd/client"
+	"costd.dev/costd/client"
 )
 
 // Each refusal is an Error of its kind, and of no other.

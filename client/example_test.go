@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"costd"
-	"costd/client"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
 )
 
 // serverURL returns the address of a server that these examples can run against: a

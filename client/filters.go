@@ -3,7 +3,7 @@ package client
 import (
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A FilterField is a field of a type of resource that reports can be filtered by,

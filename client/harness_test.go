@@ -12,13 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/client"
-	"costd/ingest"
-	"costd/server"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/client"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/server"
+	"costd.dev/costd/store/duckdb"
 )
 
 // The fleet of the client 1001 has every type of resource in October 2026, in the

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/client"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
 )
 
 func TestProjects(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/url"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Backup writes a copy of everything the server keeps to w, as it was at one

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"costd"
-	"costd/client"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/store/duckdb"
 )
 
 func TestBackup(t *testing.T) {

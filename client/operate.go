@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // ApplyCatalog applies a catalog file, YAML or JSON, and returns what it changed.

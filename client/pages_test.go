@@ -11,7 +11,7 @@ import (
 	"reflect"
 	"testing"
 
-	"costd/client"
+	"costd.dev/costd/client"
 )
 
 // collect reads a sequence that must not fail.

@@ -3,7 +3,7 @@ package client
 import (
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // The fields of these requests are those of the reports, but for the response

@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"testing"
 
-	"costd"
-	"costd/client"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
 )
 
 // Requests with everything in them are on the wire what the reports take: the

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 const reservationsPath = "/cloud/v2/reservations"

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/client"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
 )
 
 // A failure is how a request goes wrong on its way to the next handler.

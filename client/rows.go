@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A Row is a row of a report. Its Go type is that of its resource: [*Volume],

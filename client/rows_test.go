@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/client"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
 )
 
 // wholeOctober are the periods of the reports.

@@ -1,8 +1,8 @@
 package client
 
 import (
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // This file has one Go type for each type of resource. Totals show of the own

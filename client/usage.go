@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // batchRecords is how many records SendUsage puts into a request: few enough that

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 var (

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // A thousand minutes at 19.90 an hour, exact until it is shown.

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"testing"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // FuzzDecimal reads two texts and compares every operation on what they say with

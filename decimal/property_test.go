@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // text draws the text of a number in any notation: many digits, few, zeros at

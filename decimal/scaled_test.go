@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 func TestScaled(t *testing.T) {

@@ -3,8 +3,8 @@ package demo
 import (
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // The regions of the cloud.

@@ -14,8 +14,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // ClientID is the customer to show first, Acme. It has resources of every type.

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/catalog"
-	"costd/demo"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/demo"
+	"costd.dev/costd/ingest"
 )
 
 // Some times to ask at: ends and beginnings of months, of a year, and between.

@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A plan is everything that anyone had in the three months from a time on.

@@ -1,6 +1,6 @@
 package demo
 
-import "costd"
+import "costd.dev/costd"
 
 // A product is one thing on the price list.
 type product struct {

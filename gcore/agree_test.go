@@ -12,10 +12,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
-	"costd/demo"
-	"costd/internal/fleettest"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/demo"
+	"costd.dev/costd/internal/fleettest"
 )
 
 // CSV and JSON carry the same numbers, and the usage report those of the cost reports,

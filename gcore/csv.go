@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/report"
 )
 
 // This file writes CSV after RFC 4180, line by line, into a buffer.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Limits on what a body may ask for, beside the size of the body itself.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // retryAfter is what callers are told to wait, in seconds, when a request was

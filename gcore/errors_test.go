@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 func TestEveryCodeHasAKind(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Bounds of tag conditions, from the contract.

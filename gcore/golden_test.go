@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 var update = flag.Bool("update", false, "write what the server answers into testdata/golden")

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"sync"
 
-	"costd"
-	"costd/access"
-	"costd/internal/web"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 )
 
 // maxBody bounds the body of a request. The largest sensible one, with full lists,

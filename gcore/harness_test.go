@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/gcore"
-	"costd/ingest"
-	"costd/internal/openapitest"
-	"costd/internal/web"
-	"costd/report"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/gcore"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/openapitest"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
+	"costd.dev/costd/store/duckdb"
 )
 
 // now is what the clock says in tests.

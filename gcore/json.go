@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // This file writes JSON. Reports are asked for often and can be long, so rows are

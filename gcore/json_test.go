@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd/decimal"
+	"costd.dev/costd/decimal"
 )
 
 // What appendString writes, encoding/json reads back as it was.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 const listsCatalog = `

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // The calls that clients make around reports. costd keeps little of what they

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 const pricesCatalog = `

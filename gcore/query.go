@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"costd"
-	"costd/internal/web"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 )
 
 // Paging of the lists of projects and regions, from the contract.

@@ -3,9 +3,9 @@ package gcore
 import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"costd"
-	"costd/internal/web"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 )
 
 // Bounds of what is remembered: an answer that was sent in one piece, and so many

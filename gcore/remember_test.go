@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"costd"
-	"costd/gcore"
-	"costd/internal/web"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/gcore"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 )
 
 // A counted store counts how often lines are read.

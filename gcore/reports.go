@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"iter"
 
-	"costd"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/report"
 )
 
 // decode reads the body of a report request, and notes what its answer rests on

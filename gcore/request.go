@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/report"
 )
 
 // Bounds and defaults of paging. The contract states the default; the maximum

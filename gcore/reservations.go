@@ -6,9 +6,9 @@ import (
 	"math"
 	"strconv"
 
-	"costd"
-	"costd/decimal"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/report"
 )
 
 // reservationPlaces is the number of decimals of prices and sizes, always shown.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"costd"
-	"costd/access"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
 )
 
 // clientOnly allows the keys of a client. Operator and ingest keys have none, so

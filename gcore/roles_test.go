@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 const twoClients = `

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // Decimal places of reported numbers.

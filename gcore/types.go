@@ -1,6 +1,6 @@
 package gcore
 
-import "costd"
+import "costd.dev/costd"
 
 // A shape says how resource rows of one type look, and what they can be filtered by.
 type shape struct {

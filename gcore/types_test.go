@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Every type has a shape whose own fields can be written, and filters by its own

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // An errorBody is the body of every error.

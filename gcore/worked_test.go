@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // workedCatalog and workedUsage are the worked month of docs/semantics.md.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A kind says how the text of a column is written as JSON.

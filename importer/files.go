@@ -15,7 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // maxRecordBytes is the size of one line or CSV record at most. A usage record

@@ -15,7 +15,7 @@ import (
 	"iter"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Row is one record of an input.

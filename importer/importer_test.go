@@ -22,7 +22,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // header has the columns that every record needs, in short values.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Query returns the rows of a SELECT in DuckDB's SQL as records. Its columns are

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
 )
 
 // nowhere is a store that keeps nothing.

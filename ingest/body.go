@@ -7,7 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // bodies counts the bytes of all bodies under way, and bounds them.

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Writer stores records as costd.UsageStore says of its Write.

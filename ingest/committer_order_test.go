@@ -11,8 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
 )
 
 // A recorder notes what a store has written, in order.

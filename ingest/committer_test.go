@@ -10,8 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"costd"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
 )
 
 // A ledger is a store that knows of each record its id and its name, as content.

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Format is a way to write usage records in a body.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/ingest"
 )
 
 const full = `{"id":"r1","client_id":1001,"project_id":501,"region_id":76,"type":"volume","resource_id":"v-1","metric":"volume_gbm",` +

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // An event is a CloudEvent (specification 1.0) with a usage record as its data.

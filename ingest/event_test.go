@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
 )
 
 const data = `{"client_id":1,"project_id":2,"region_id":3,"type":"instance","resource_id":"r","metric":"m",` +

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A field reads one field of a JSON object into a T. It returns an error only if

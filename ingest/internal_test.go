@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // TestServiceDecodesInTurn takes the only place to decode away.

@@ -3,8 +3,8 @@ package ingest
 import (
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // Limits on what is taken in. Sizes are in bytes, after decompression.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/internal/text"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/internal/text"
 )
 
 // NewRecord judges u and splits it by UTC day. Its Invalid error names every field

@@ -11,9 +11,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/ingest"
 )
 
 func number(s string) *decimal.Decimal {

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"sync"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Service takes usage into a store, through a Committer of its own. It may be

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"costd"
-	"costd/ingest"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/store/duckdb"
 )
 
 func openStore(t *testing.T) *duckdb.DB {

@@ -4,8 +4,8 @@ import (
 	"math/big"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // perGrid is how many times as fine a grid is as the one before.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"costd/ingest"
+	"costd.dev/costd/ingest"
 )
 
 func TestDecodeTimes(t *testing.T) {

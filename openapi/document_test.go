@@ -9,12 +9,12 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"costd"
-	"costd/api"
-	"costd/gcore"
-	"costd/internal/openapitest"
-	"costd/internal/web"
-	"costd/server"
+	"costd.dev/costd"
+	"costd.dev/costd/api"
+	"costd.dev/costd/gcore"
+	"costd.dev/costd/internal/openapitest"
+	"costd.dev/costd/internal/web"
+	"costd.dev/costd/server"
 )
 
 func document(t *testing.T) *openapi3.T {

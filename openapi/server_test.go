@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/catalog"
-	"costd/demo"
-	"costd/server"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/demo"
+	"costd.dev/costd/server"
 )
 
 const (

@@ -12,14 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/demo"
-	"costd/ingest"
-	"costd/internal/openapitest"
-	"costd/server"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/demo"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/openapitest"
+	"costd.dev/costd/server"
+	"costd.dev/costd/store/duckdb"
 )
 
 // now is what the clock says.

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // largeMonth is a client-month of many lines used every day, each with a price

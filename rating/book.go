@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Book is an index of a catalog's clients, regions, prices and commitments. It

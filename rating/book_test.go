@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 func TestBookNames(t *testing.T) {

@@ -3,8 +3,8 @@ package rating
 import (
 	"cmp"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A commitment is a costd.Commitment made ready to be drawn on.

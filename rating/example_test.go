@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // Two servers are reserved for October at 12.50 an hour, and three run.

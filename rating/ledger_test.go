@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // A record says that a resource of a line used a quantity on a day.

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A Selection says how a monthly report was narrowed, as far as that touches

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // The oracle computes a report a second time, straight from the rules, slowly and

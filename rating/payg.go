@@ -3,7 +3,7 @@ package rating
 import (
 	"fmt"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // PayAsYouGo returns the charge for the selected usage of one line, or of one

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"sort"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A priceKey says what a price is for. Region 0 is every region, client 0 every

@@ -6,9 +6,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // TestAgainstOracle compares whole reports of random months with the oracle's.

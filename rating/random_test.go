@@ -7,8 +7,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // randomLedger draws a month of one client with whatever can happen in it. Its

@@ -1,8 +1,8 @@
 package rating
 
 import (
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A Rate is what a commitment's units cost under one pricing rule, in the

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // TestScripts plays testdata/*.rate; testdata/README.md describes them.

@@ -3,8 +3,8 @@ package rating
 import (
 	"fmt"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A tally adds up what usage costs, day by day. Days under one price are added

@@ -3,7 +3,7 @@ package report
 import (
 	"context"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Basis is what an answer was made from: the state of one client's usage in a

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Checked counts what a check looked at and found.

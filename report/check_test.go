@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/ingest"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/report"
 )
 
 // TestCheck looks through a store with one mistake of each kind that senders and

@@ -9,10 +9,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
-	"costd/demo"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/demo"
+	"costd.dev/costd/report"
 )
 
 // A figure is what one line of a report says, before rounding.

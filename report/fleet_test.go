@@ -7,12 +7,12 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/catalog"
-	"costd/ingest"
-	"costd/internal/fleettest"
-	"costd/report"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/fleettest"
+	"costd.dev/costd/report"
+	"costd.dev/costd/store/duckdb"
 )
 
 // october is the month of random fleets.

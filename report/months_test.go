@@ -5,8 +5,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 func TestMonths(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Client returns the client, or NotFound.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // The longest periods that a report covers, in days. Costs follow the contract;

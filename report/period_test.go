@@ -6,8 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/report"
 )
 
 func TestParseTime(t *testing.T) {

@@ -5,9 +5,9 @@ import (
 	"context"
 	"slices"
 
-	"costd"
-	"costd/decimal"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/rating"
 )
 
 // A ReservationsRequest asks for the commitments of one client.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"iter"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // Resources is a report by resource, of which the rows of one page are read. A

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"costd"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/rating"
 )
 
 // A Service answers from the stores. Use it by pointer; it may be used from

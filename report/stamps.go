@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Stamps say of each client at which version of the catalog something last changed

@@ -3,8 +3,8 @@ package report
 import (
 	"context"
 
-	"costd"
-	"costd/rating"
+	"costd.dev/costd"
+	"costd.dev/costd/rating"
 )
 
 // A PriceStatus says whether the costs of a report can be relied on.

@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/access"
-	"costd/server"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/server"
+	"costd.dev/costd/store/duckdb"
 )
 
 // A journal is a throw-away store that costs what any durable one must: it looks

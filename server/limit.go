@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // maxBuckets bounds the callers a limiter remembers. One over it is forgotten

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // metrics are the figures of the HTTP server. Labels never name a client: who may

@@ -3,8 +3,8 @@ package server
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"costd"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
 )
 
 // ingestMetrics are the figures of usage coming in. It is an ingest.Observer.

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/ingest"
-	"costd/server"
+	"costd.dev/costd"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/server"
 )
 
 // figures returns the lines of /metrics whose names begin with prefix.

@@ -7,13 +7,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"costd"
-	"costd/access"
-	"costd/api"
-	"costd/catalog"
-	"costd/gcore"
-	"costd/openapi"
-	"costd/report"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/api"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/gcore"
+	"costd.dev/costd/openapi"
+	"costd.dev/costd/report"
 )
 
 // ownRoutes are the paths of the server itself, which know only GET and need no key.

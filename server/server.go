@@ -14,10 +14,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"costd"
-	"costd/access"
-	"costd/ingest"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/internal/web"
 )
 
 // Time-outs of a connection. A slow sender may take minutes over a large body of

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd/bench"
+	"costd.dev/costd/bench"
 )
 
 // benchOptions are the flags of `costd bench`.

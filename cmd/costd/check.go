@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/client"
-	"costd/report"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/report"
+	"costd.dev/costd/store/duckdb"
 )
 
 // findingKinds are the words for what a check looks for.

@@ -12,13 +12,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/demo"
-	"costd/ingest"
-	"costd/server"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/demo"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/server"
+	"costd.dev/costd/store/duckdb"
 )
 
 // sampleKey is the key of the API reference's snippets, which the demo accepts so

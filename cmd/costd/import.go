@@ -14,9 +14,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/client"
-	"costd/importer"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/importer"
 )
 
 // shownRejections is how many rejections are shown on the terminal; whoever has

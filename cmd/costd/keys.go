@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 func newKeysCommand(t terminal) *cobra.Command {

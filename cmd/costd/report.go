@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd/client"
+	"costd.dev/costd/client"
 )
 
 func newReportCommand(t terminal) *cobra.Command {

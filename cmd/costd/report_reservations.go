@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/client"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
 )
 
 // reservationsOptions are the flags of report reservations.

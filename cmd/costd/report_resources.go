@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/client"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
 )
 
 // defaultRows is how many rows a report by resource shows: a screenful or two.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/client"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
 )
 
 // totalsOptions are the flags of report totals and report costs.

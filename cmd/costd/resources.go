@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"costd/client"
+	"costd.dev/costd/client"
 )
 
 // printResources writes costs by resource as a table for people. If it would be

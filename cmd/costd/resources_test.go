@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd/client"
+	"costd.dev/costd/client"
 )
 
 // resourcesWire is a page of a report with all that a table has to cope with.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd/store/duckdb"
+	"costd.dev/costd/store/duckdb"
 )
 
 type restoreOptions struct {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd"
-	"costd/client"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
 )
 
 // A selection is the flags that narrow a report.

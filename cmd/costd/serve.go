@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"costd/access"
-	"costd/ingest"
-	"costd/server"
-	"costd/store/duckdb"
+	"costd.dev/costd/access"
+	"costd.dev/costd/ingest"
+	"costd.dev/costd/server"
+	"costd.dev/costd/store/duckdb"
 )
 
 // operatorKeyFile is the file in the data folder that holds the first key.

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/client"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
 )
 
 // A costTable is a report of totals as a table for people.

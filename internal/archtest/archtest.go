@@ -19,7 +19,7 @@ import (
 )
 
 // Module is the import path of the root package.
-const Module = "costd"
+const Module = "costd.dev/costd"
 
 // A Package is one folder of Go files, test files apart.
 type Package struct {

@@ -113,9 +113,9 @@ func TestRulesFire(t *testing.T) {
 		complaints []string
 		want       string
 	}{
-		{"upward import", CheckImports(one(parse("rating", `package rating; import "costd/report"`)), layers), "rating may not import costd/report"},
-		{"dialects apart", CheckImports(one(parse("api", `package api; import "costd/gcore"`)), layers), "api may not import costd/gcore"},
-		{"no store", CheckImports(one(parse("gcore", `package gcore; import "costd/store/duckdb"`)), layers), "gcore may not import"},
+		{"upward import", CheckImports(one(parse("rating", `package rating; import "costd.dev/costd/report"`)), layers), "rating may not import costd.dev/costd/report"},
+		{"dialects apart", CheckImports(one(parse("api", `package api; import "costd.dev/costd/gcore"`)), layers), "api may not import costd.dev/costd/gcore"},
+		{"no store", CheckImports(one(parse("gcore", `package gcore; import "costd.dev/costd/store/duckdb"`)), layers), "gcore may not import"},
 		{"no room", CheckImports(one(parse("utils", `package utils`)), layers), "utils: no layer"},
 		{"cgo", CheckForbidden(one(parse("report", `package report; import "x"`)), "x", "store/*"), "report may not import x"},
 		{"doc", CheckDoc(one(parse("rating", "package rating"))), "rating: no package comment"},
@@ -129,7 +129,7 @@ func TestRulesFire(t *testing.T) {
 			t.Errorf("%s: got %q, want a complaint with %q", tt.name, tt.complaints, tt.want)
 		}
 	}
-	if got := CheckImports(one(parse("report", `package report; import ("costd/rating"; "fmt")`)), layers); len(got) > 0 {
+	if got := CheckImports(one(parse("report", `package report; import ("costd.dev/costd/rating"; "fmt")`)), layers); len(got) > 0 {
 		t.Errorf("allowed imports: %q", got)
 	}
 	if got := CheckFloats(one(parse("server", "package server\nvar x float64")), exactRooms...); len(got) > 0 {

@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // October is the month that usage is drawn from; some of it juts out.

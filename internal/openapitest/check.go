@@ -16,7 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"costd/openapi"
+	"costd.dev/costd/openapi"
 )
 
 // Document returns the document, read and found valid.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"costd/internal/openapitest"
+	"costd.dev/costd/internal/openapitest"
 )
 
 // A fake is a test that only remembers whether it failed, and the server it calls.

@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
-	"costd/openapi"
+	"costd.dev/costd/openapi"
 )
 
 // Schemas are compiled once for each place of the document: most of the time that

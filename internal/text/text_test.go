@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd/internal/text"
+	"costd.dev/costd/internal/text"
 )
 
 func TestCheck(t *testing.T) {

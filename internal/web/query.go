@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Limits on what an answer says about a query string that is all wrong.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"costd/internal/web"
+	"costd.dev/costd/internal/web"
 )
 
 func TestQuery(t *testing.T) {

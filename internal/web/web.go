@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // RequestIDHeader carries the id of a request, in both directions.

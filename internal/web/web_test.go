@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"costd"
-	"costd/internal/web"
+	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // serve runs one request against a real server whose only handler is h, and

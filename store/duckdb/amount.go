@@ -5,8 +5,8 @@ import (
 	"math/big"
 	"math/bits"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // An amount is a number of units of 128 bits, not negative. A sum that needs more

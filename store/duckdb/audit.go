@@ -6,7 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Months implements costd.Maintainer. A month of which all usage was deleted may be

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A backup is backupMagic, the length of the database file in 8 bytes, the highest

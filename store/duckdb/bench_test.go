@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/store/duckdb"
 )
 
 // fleet returns hourly records of a fleet of resources, in the order in which

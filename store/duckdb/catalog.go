@@ -9,7 +9,7 @@ import (
 	"maps"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // catalogState is all that the catalog holds. It is never changed: a change makes

@@ -3,7 +3,7 @@ package duckdb
 import (
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A changeSet is what a batch changes in the database.

@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )

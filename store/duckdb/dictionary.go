@@ -7,7 +7,7 @@ import (
 	"hash/maphash"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A dictionary knows the numbers of resources and states that were written of late,

@@ -7,7 +7,7 @@ import (
 	"hash/maphash"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A digest is what memory keeps of the records that a client's day has: of each

@@ -5,9 +5,9 @@ import (
 	"log/slog"
 	"testing"
 
-	"costd"
-	"costd/store/duckdb"
-	"costd/store/storetest"
+	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/storetest"
 )
 
 // open opens a store in the folder and closes it when the test ends.

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
-	"costd"
+	"costd.dev/costd"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 )

@@ -6,7 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // The statements that find what is stored.

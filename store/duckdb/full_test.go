@@ -15,8 +15,8 @@ import (
 	"syscall"
 	"testing"
 
-	"costd"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb"
 )
 
 // limitFiles makes every write beyond the size fail, as a full disk would, until

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // An image is what one client used in one month, as of one commit: for each day

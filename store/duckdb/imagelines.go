@@ -4,8 +4,8 @@ import (
 	"slices"
 	"sync"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // linesOf returns what Lines returns.

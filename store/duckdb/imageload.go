@@ -7,7 +7,7 @@ import (
 	"math/big"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // load makes the image of m anew from the database. The caller holds building.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A rowSum adds up one resource row over the days of a query.

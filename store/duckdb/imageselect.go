@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A choice is what a query selects of an image, cell by cell: what its lists

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // CreateKey implements costd.Catalog. It returns Invalid if the ID exists.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"costd/store/duckdb"
+	"costd.dev/costd/store/duckdb"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 )

@@ -6,8 +6,8 @@ import (
 	"math/big"
 	"slices"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )

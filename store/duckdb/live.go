@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // lockFile is what a process locks while it has the folder open. DuckDB locks its

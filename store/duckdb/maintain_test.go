@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb"
 )
 
 // audit returns the findings of the store as texts.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 //go:embed migrations/*.sql

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )

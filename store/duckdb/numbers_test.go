@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/store/duckdb"
+	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 )

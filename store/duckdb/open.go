@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // DatabaseFile is the name of the database in the folder of a store. DuckDB keeps

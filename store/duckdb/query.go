@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // A selection is the beginning of every query on usage: a WITH clause and its

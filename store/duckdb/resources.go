@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // blockRows is the number of resource rows that are held in memory at a time.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // longestRecord is how many days after its first a record may still have parts.

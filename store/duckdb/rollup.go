@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 const (

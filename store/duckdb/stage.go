@@ -9,7 +9,7 @@ import (
 	"math/big"
 	"slices"
 
-	"costd"
+	"costd.dev/costd"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // counts are what Stats counts since the store was opened: days of images that were

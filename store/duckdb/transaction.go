@@ -6,7 +6,7 @@ import (
 	"errors"
 	"sync"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 var errClosed = costd.Errorf(costd.Unavailable, "the store is closed")

@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // Write implements costd.UsageStore. It stages the batch in temporary tables and

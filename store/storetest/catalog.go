@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 func day(s string) costd.Day {

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // testConcurrency has writers and readers at work at once. Every batch adds ten

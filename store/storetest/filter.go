@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // wantResources wants the query to select exactly these resources, in both reports.

@@ -5,7 +5,7 @@ import (
 	"iter"
 	"sync"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // A Memory is the oracle of this suite as a store: plain maps, every answer added

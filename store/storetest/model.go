@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 
 	"pgregory.net/rapid"
 )

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // An oracle is the contract of costd.UsageStore written down as plainly as

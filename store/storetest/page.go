@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // testOrder orders rows by each key, up and down, with many ties, and reads them

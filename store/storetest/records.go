@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // october is the month that the tests live in, and day one of its days.

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // testRevision holds revisions to what caches rely on: they grow with every change

@@ -18,7 +18,7 @@ import (
 	"slices"
 	"testing"
 
-	"costd"
+	"costd.dev/costd"
 )
 
 // Stores are what is tested: the two contracts over one empty database.

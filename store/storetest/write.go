@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/decimal"
+	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // holds wants the store to hold exactly the given records of the test client.

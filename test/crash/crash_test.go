@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"costd/internal/spawn"
+	"costd.dev/costd/internal/spawn"
 )
 
 var (
@@ -40,7 +40,7 @@ func executable(t *testing.T) string {
 		return path
 	}
 	path := filepath.Join(t.TempDir(), "costd")
-	if said, err := exec.Command("go", "build", "-o", path, "costd/cmd/costd").CombinedOutput(); err != nil {
+	if said, err := exec.Command("go", "build", "-o", path, "costd.dev/costd/cmd/costd").CombinedOutput(); err != nil {
 		t.Fatalf("building costd: %v\n%s", err, said)
 	}
 	return path

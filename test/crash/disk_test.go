@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
-	"costd/client"
-	"costd/internal/spawn"
+	"costd.dev/costd/client"
+	"costd.dev/costd/internal/spawn"
 )
 
 // mount mounts an empty file system of so many bytes in memory, or skips the test

@@ -13,11 +13,11 @@ import (
 	"sync"
 	"testing"
 
-	"costd"
-	"costd/access"
-	"costd/catalog"
-	"costd/server"
-	"costd/store/storetest"
+	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/catalog"
+	"costd.dev/costd/server"
+	"costd.dev/costd/store/storetest"
 )
 
 // An oracle is a server that keeps nothing but maps of the records that were

@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"time"
 
-	"costd"
-	"costd/client"
-	"costd/decimal"
-	"costd/ingest"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/decimal"
+	"costd.dev/costd/ingest"
 )
 
 // A sender sends requests, one after the other, about resources that are its own,

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"costd"
-	"costd/client"
-	"costd/internal/spawn"
+	"costd.dev/costd"
+	"costd.dev/costd/client"
+	"costd.dev/costd/internal/spawn"
 )
 
 // clients are whose usage is sent, by two senders for each.
