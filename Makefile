@@ -55,6 +55,10 @@ COSTD ?= $(CURDIR)/bin/costd
 kills: build ## kill COSTD (bin/costd) KILLS times amid its work, and see that nothing is lost
 	$(GO) test -timeout 30m -count 1 ./test/crash -run '^TestKill$$' -args -kills $(KILLS) -costd "$(COSTD)"
 
+.PHONY: faults
+faults: build ## do harm of every kind to COSTD (bin/costd), and want full health without a restart
+	$(GO) test -timeout 30m -count 1 ./test/faults -args -costd "$(COSTD)"
+
 .PHONY: bench
 bench: ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
