@@ -123,13 +123,20 @@ func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any, fiel
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 		return costd.InvalidField(wrong.Field, "must not be a %s", wrong.Value)
 	}
-	if err == nil && dec.More() {
-		err = errors.New("something follows the object")
+	if err == nil && !ended(dec) {
+		return costd.Errorf(costd.Invalid, "something follows the object of the body; send the object alone")
 	}
 	if err != nil {
 		return costd.Errorf(costd.Invalid, "the body is not what this path takes: %w", err)
 	}
 	return checkFields(body, fields)
+}
+
+// ended reports whether nothing follows what the decoder has read. More does not
+// tell: it takes a closing bracket for the end.
+func ended(dec *json.Decoder) bool {
+	_, err := dec.Token()
+	return err == io.EOF
 }
 
 // checkFields refuses what encoding/json lets pass in an object: unknown names, names

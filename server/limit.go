@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
 	"maps"
 	"math"
 	"net"
@@ -13,7 +12,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"costd.dev/costd"
-	"costd.dev/costd/internal/web"
 )
 
 // maxBuckets bounds the callers a limiter remembers. One over it is forgotten
@@ -41,21 +39,26 @@ func newLimiter(perSecond float64, burst int, now func() time.Time) *limiter {
 	return &limiter{every: rate.Limit(perSecond), burst: burst, now: now, buckets: map[string]*rate.Limiter{}}
 }
 
-// take takes a token of the caller. It returns 0, or how long to wait for one.
+// take takes a token of the caller. It returns 0, or how long to wait for one; a
+// refused request costs nothing.
 func (l *limiter) take(caller string) time.Duration {
 	now := l.now()
-	reservation := l.bucket(caller, now).ReserveN(now, 1)
-	delay := reservation.DelayFrom(now)
-	if delay > 0 {
-		reservation.CancelAt(now) // a refused request costs nothing
+	b := l.bucket(caller, now)
+	if b.AllowN(now, 1) {
+		return 0
 	}
-	return delay
+	return l.wait(b, now)
 }
 
 // empty says how long the caller has to wait for a token, and takes none.
 func (l *limiter) empty(caller string) time.Duration {
 	now := l.now()
-	missing := 1 - l.bucket(caller, now).TokensAt(now)
+	return l.wait(l.bucket(caller, now), now)
+}
+
+// wait says how long it takes until the bucket has a token.
+func (l *limiter) wait(b *rate.Limiter, now time.Time) time.Duration {
+	missing := 1 - b.TokensAt(now)
 	if missing <= 0 {
 		return 0
 	}
@@ -91,44 +94,53 @@ func (l *limiter) makeRoom(now time.Time) {
 // A writeError answers a request with an error, in the words of a dialect.
 type writeError func(w http.ResponseWriter, r *http.Request, err error)
 
-// limitKeys lets each key make so many requests a second to next, zero for any
-// number. What is counted is the header as sent: it names the key without a look
-// into the catalog, and a header that names none fails soon enough.
-func (s *Server) limitKeys(next http.Handler, fail writeError) http.Handler {
-	if s.config.RateLimit <= 0 {
-		return next
+// limits says how often callers may come to one of the APIs.
+type limits struct {
+	keys     *limiter // by the id of a right key; nil for any number
+	failures *limiter // of wrong keys, by address; nil for any number
+}
+
+func (s *Server) newLimits(perSecond, burst int) limits {
+	var l limits
+	if perSecond > 0 {
+		l.keys = newLimiter(float64(perSecond), max(1, burst), s.config.Now)
 	}
-	l := newLimiter(float64(s.config.RateLimit), max(1, s.config.RateBurst), s.config.Now)
+	if !s.config.BehindProxy {
+		l.failures = newLimiter(failuresPerSecond, failureBurst, s.config.Now)
+	}
+	return l
+}
+
+// limit refuses callers that come too often. It finds out who sends a request and
+// not only what the header says: one key has many headers, and a right key must not
+// suffer from wrong ones that come from the same address.
+func (s *Server) limit(l limits, next http.Handler, fail writeError) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sum := sha256.Sum256([]byte(r.Header.Get("Authorization"))) // strangers choose its length
-		if delay := l.take(string(sum[:])); delay > 0 {
-			refuse(w, r, fail, delay, "too many requests with this key; slow down")
-			return
+		who, err := s.access.Authenticate(r.Context(), r.Header.Get("Authorization"))
+		switch {
+		case err == nil && l.keys != nil:
+			if delay := l.keys.take(who.KeyID); delay > 0 {
+				refuse(w, r, fail, delay, "too many requests with this key; slow down")
+				return
+			}
+		case costd.ErrorCode(err) == costd.Unauthenticated && l.failures != nil:
+			if delay := l.failures.take(address(r)); delay > 0 {
+				refuse(w, r, fail, delay, "too many wrong keys from this address; check the key")
+				return
+			}
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r) // which says what is wrong with the key
 	})
 }
 
-// limitFailures stops answering addresses that keep sending wrong keys.
-func (s *Server) limitFailures(next http.Handler, fail writeError) http.Handler {
-	if s.config.BehindProxy {
-		return next
+// address returns the address of who is at the other end of the connection, without
+// the port.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
 	}
-	l := newLimiter(failuresPerSecond, failureBurst, s.config.Now)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			address = r.RemoteAddr
-		}
-		if delay := l.empty(address); delay > 0 {
-			refuse(w, r, fail, delay, "too many wrong keys from this address; check the key")
-			return
-		}
-		next.ServeHTTP(w, r)
-		if web.Status(w) == http.StatusUnauthorized {
-			l.take(address)
-		}
-	})
+	return host
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, fail writeError, delay time.Duration, message string) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 )
@@ -49,5 +50,27 @@ func TestLimiterForgetsTheQuietFirst(t *testing.T) {
 	}
 	if l.empty("busy") == 0 {
 		t.Fatal("the busy caller was forgotten before the quiet ones")
+	}
+}
+
+// Requests that are refused at the same time cost no tokens either.
+func TestLimiterChargesNothingForRefusals(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	l := newLimiter(1, 1, func() time.Time { return now })
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 5_000 {
+				if delay := l.take("a"); delay > time.Second {
+					t.Errorf("wait %v, though a token comes every second", delay)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	now = now.Add(time.Second)
+	if delay := l.take("a"); delay != 0 {
+		t.Errorf("after the wait: wait %v", delay)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"costd.dev/costd"
-	"costd.dev/costd/access"
 	"costd.dev/costd/api"
 	"costd.dev/costd/catalog"
 	"costd.dev/costd/gcore"
@@ -40,25 +39,24 @@ func Patterns() []string {
 // routes puts every handler in its place. What nobody answers, the compatible
 // dialect does: its clients must understand a 404.
 func (s *Server) routes(registry *prometheus.Registry) http.Handler {
-	keys := &access.Service{Catalog: s.config.Catalog, Static: s.config.Static, Now: s.config.Now}
 	reports := &report.Service{Usage: s.config.Usage, Catalog: s.config.Catalog, Now: s.config.Now}
 	store, _ := s.config.Usage.(costd.Maintainer) // some stores cannot be looked after
 	dialect := &gcore.Handler{
 		Reports: reports,
-		Access:  keys,
+		Access:  s.access,
 		Logger:  s.config.Logger,
 	}
 	own := &api.Handler{
 		Usage:   s.usage,
 		Catalog: &catalog.Service{Store: s.config.Catalog},
-		Access:  keys,
+		Access:  s.access,
 		Reports: reports,
 		Store:   store,
 		Logger:  s.config.Logger,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", s.limitFailures(s.limitKeys(dialect, gcore.WriteError), gcore.WriteError))
-	limited := s.limitFailures(own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
+	mux.Handle("/", s.limit(s.newLimits(s.config.RateLimit, s.config.RateBurst), dialect, gcore.WriteError))
+	limited := s.limit(s.newLimits(0, 0), own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
 	mux.Handle("/api/", limited)
 	mux.Handle("/api", limited)
 	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})

@@ -59,6 +59,7 @@ type Server struct {
 	config   Config
 	handler  http.Handler
 	usage    *ingest.Service
+	access   *access.Service
 	figures  http.Handler // of the registry
 	stopping atomic.Bool
 }
@@ -70,6 +71,7 @@ func New(config Config) *Server {
 	}
 	registry := prometheus.NewRegistry()
 	s := &Server{config: config}
+	s.access = &access.Service{Catalog: config.Catalog, Static: config.Static, Now: config.Now}
 	s.usage = &ingest.Service{Store: config.Usage, Limits: config.Ingest, Observer: newIngestMetrics(registry)}
 	gaugeIngest(registry, s.usage)
 	if store, ok := config.Usage.(storeWithStats); ok {
