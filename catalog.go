@@ -181,6 +181,9 @@ type Catalog interface {
 	Key(ctx context.Context, id string) (Key, error)
 	// Keys returns all keys, ordered by ID.
 	Keys(ctx context.Context) ([]Key, error)
-	// DeleteKey removes a key, or returns NotFound.
-	DeleteKey(ctx context.Context, id string) error
+	// DeleteKey removes a key, or returns NotFound. Before that it calls allowed with
+	// the keys that would remain, ordered by ID; an error of it is returned, and the
+	// key stays. No other change of keys comes between, so that what allowed saw still
+	// holds when the key is gone. A nil allowed allows it.
+	DeleteKey(ctx context.Context, id string, allowed func(rest []Key) error) error
 }

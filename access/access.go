@@ -172,22 +172,20 @@ func (s *Service) Key(ctx context.Context, id string) (_ costd.Key, err error) {
 
 var errNoKey = costd.Errorf(costd.NotFound, "there is no such key")
 
-// Delete removes a key, or returns NotFound. The last operator key stays: without
-// it nobody could make another.
+// Delete removes a key, or returns NotFound. The last operator key stays, Invalid:
+// without it nobody could make another.
 func (s *Service) Delete(ctx context.Context, id string) (err error) {
 	defer costd.Wrap(&err, "access.Delete")
-	keys, err := s.Catalog.Keys(ctx)
+	key, err := s.Key(ctx, id)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(keys, func(k costd.Key) bool { return k.ID == id }) {
-		return errNoKey
-	}
-	operators := operatorIDs(keys)
-	if len(operators) == 1 && operators[0] == id {
-		return costd.Errorf(costd.Invalid, "this is the last operator key; create another one first")
-	}
-	return s.Catalog.DeleteKey(ctx, id)
+	return s.Catalog.DeleteKey(ctx, id, func(rest []costd.Key) error {
+		if key.Role == costd.RoleOperator && len(operatorIDs(rest)) == 0 {
+			return costd.Errorf(costd.Invalid, "this is the last operator key; create another one first")
+		}
+		return nil
+	})
 }
 
 func operatorIDs(keys []costd.Key) []string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,40 @@ func TestDelete(t *testing.T) {
 	create(costd.RoleOperator)
 	if err := service.Delete(t.Context(), operator); err != nil {
 		t.Errorf("deleting one of two operator keys: %v", err)
+	}
+}
+
+// Two operators that delete each other's key at once leave one of them in.
+func TestLastOperatorKeySurvivesTwoDeletions(t *testing.T) {
+	service := newService(t)
+	for round := range 20 {
+		deleted := make(chan error)
+		var ids []string
+		for range 2 {
+			key, _, err := service.Create(t.Context(), costd.RoleOperator, 0, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, key.ID)
+		}
+		keys, err := service.Keys(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if round > 0 { // the one that is left of the round before
+			spare := keys[slices.IndexFunc(keys, func(k costd.Key) bool { return !slices.Contains(ids, k.ID) })]
+			if err := service.Delete(t.Context(), spare.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, id := range ids {
+			go func() { deleted <- service.Delete(t.Context(), id) }()
+		}
+		one, other := <-deleted, <-deleted
+		keys, err = service.Keys(t.Context())
+		if err != nil || len(keys) != 1 || costd.ErrorCode(errors.Join(one, other)) != costd.Invalid {
+			t.Fatalf("round %d: %v and %v left %d keys, %v", round, one, other, len(keys), err)
+		}
 	}
 }
 

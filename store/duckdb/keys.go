@@ -30,7 +30,7 @@ func (db *DB) CreateKey(ctx context.Context, key costd.Key) (err error) {
 }
 
 // DeleteKey implements costd.Catalog.
-func (db *DB) DeleteKey(ctx context.Context, id string) (err error) {
+func (db *DB) DeleteKey(ctx context.Context, id string, allowed func(rest []costd.Key) error) (err error) {
 	defer costd.Wrap(&err, "duckdb.DeleteKey")
 	return db.changeCatalog(ctx, func(tx *sql.Tx, state *catalogState) error {
 		if _, exists := state.keys[id]; !exists {
@@ -38,6 +38,11 @@ func (db *DB) DeleteKey(ctx context.Context, id string) (err error) {
 		}
 		state.keys = maps.Clone(state.keys)
 		delete(state.keys, id)
+		if allowed != nil {
+			if err := allowed(state.sortedKeys()); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM api_key WHERE id = $id", sql.Named("id", id))
 		return err
 	})
@@ -62,12 +67,16 @@ func (db *DB) Keys(ctx context.Context) ([]costd.Key, error) {
 	if db.isClosed() {
 		return nil, errClosed
 	}
-	state := db.catalog.Load()
-	keys := make([]costd.Key, 0, len(state.keys))
-	for _, id := range slices.Sorted(maps.Keys(state.keys)) {
-		keys = append(keys, cloneKey(state.keys[id]))
+	return db.catalog.Load().sortedKeys(), nil
+}
+
+// sortedKeys returns copies of the keys, ordered by ID.
+func (s *catalogState) sortedKeys() []costd.Key {
+	keys := make([]costd.Key, 0, len(s.keys))
+	for _, id := range slices.Sorted(maps.Keys(s.keys)) {
+		keys = append(keys, cloneKey(s.keys[id]))
 	}
-	return keys, nil
+	return keys
 }
 
 // cloneKey returns a copy that shares nothing with key, its time being UTC.

@@ -194,7 +194,7 @@ func TestClosed(t *testing.T) {
 	for _, err := range rows {
 		last = err
 	}
-	calls := map[string]error{"the rest of Resources": last, "Check": db.Check(t.Context()), "CreateKey": db.CreateKey(t.Context(), costd.Key{}), "DeleteKey": db.DeleteKey(t.Context(), "")}
+	calls := map[string]error{"the rest of Resources": last, "Check": db.Check(t.Context()), "CreateKey": db.CreateKey(t.Context(), costd.Key{}), "DeleteKey": db.DeleteKey(t.Context(), "", nil)}
 	_, calls["Write"] = db.Write(t.Context(), nil)
 	_, calls["Lines"] = db.Lines(t.Context(), query)
 	_, _, calls["Resources"] = db.Resources(t.Context(), query, costd.Page{})

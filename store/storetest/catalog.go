@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -187,11 +188,11 @@ func testKeys(t *testing.T, s Stores) {
 		if _, err := s.Catalog.Key(t.Context(), id); costd.ErrorCode(err) != costd.NotFound {
 			t.Errorf("key %q: %v, want NotFound", id, err)
 		}
-		if err := s.Catalog.DeleteKey(t.Context(), id); costd.ErrorCode(err) != costd.NotFound {
+		if err := s.Catalog.DeleteKey(t.Context(), id, nil); costd.ErrorCode(err) != costd.NotFound {
 			t.Errorf("deleting key %q: %v, want NotFound", id, err)
 		}
 	}
-	if err := s.Catalog.DeleteKey(t.Context(), "B"); err != nil {
+	if err := s.Catalog.DeleteKey(t.Context(), "B", nil); err != nil {
 		t.Fatal(err)
 	}
 	wantKeys(t, s, project)
@@ -200,6 +201,39 @@ func testKeys(t *testing.T, s Stores) {
 	}
 	wantKeys(t, s, operator, project)
 	wantEntries(t, s, costd.Entries{}, 0) // keys are not entries
+}
+
+// testGuardedDeletes deletes two keys at once, each of which may go only while the
+// other stays: one of them is left, however often that is tried.
+func testGuardedDeletes(t *testing.T, s Stores) {
+	refusal := costd.Errorf(costd.Invalid, "the last one stays")
+	notTheLast := func(rest []costd.Key) error {
+		if len(rest) == 0 {
+			return refusal
+		}
+		return nil
+	}
+	for round := range 20 {
+		left, right := someKey(fmt.Sprint("a", round)), someKey(fmt.Sprint("b", round))
+		for _, key := range []costd.Key{left, right} {
+			if err := s.Catalog.CreateKey(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		deleted := make(chan error)
+		for _, id := range []string{left.ID, right.ID} {
+			go func() { deleted <- s.Catalog.DeleteKey(t.Context(), id, notTheLast) }()
+		}
+		one, other := <-deleted, <-deleted
+		keys, err := s.Catalog.Keys(t.Context())
+		if err != nil || len(keys) != 1 || (one == nil) == (other == nil) || costd.ErrorCode(cmp.Or(one, other)) != costd.Invalid {
+			t.Fatalf("round %d: %v and %v left %+v, %v; want one key, one error", round, one, other, keys, err)
+		}
+		wantKeys(t, s, keys[0]) // also one by one
+		if err := s.Catalog.DeleteKey(t.Context(), keys[0].ID, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func wantKeys(t *testing.T, s Stores, want ...costd.Key) {

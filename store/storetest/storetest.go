@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 		{"Catalog", testCatalog},
 		{"Conflict", testConflict},
 		{"Keys", testKeys},
+		{"GuardedDeletes", testGuardedDeletes},
 		{"Check", testCheck},
 		{"Model", testModel},
 	} {
