@@ -20,7 +20,7 @@ import (
 )
 
 // operatorKeyFile is the file in the data folder that holds the first key.
-const operatorKeyFile = "operator.key"
+const operatorKeyFile = duckdb.OperatorKeyFile
 
 // What a key may do by default: far more than people and scripts ask for, and few
 // enough that one of them cannot keep the server from the others.

@@ -60,7 +60,10 @@ func (db *DB) copyDatabase(ctx context.Context) (file *os.File, err error) {
 	if db.engine == nil {
 		return nil, errNoEngine
 	}
-	if err := db.checkpoints.run(db.engine); err != nil {
+	if err := db.place.check(); err != nil {
+		return nil, err
+	}
+	if err := db.moveLog(); err != nil {
 		return nil, unavailable(err, "the write-ahead log cannot be moved into the database; see the server's log")
 	}
 	if n := db.checkpoints.logSize(); n > 0 {

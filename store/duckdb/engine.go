@@ -57,6 +57,7 @@ func settings(options Options) []string {
 		"SET GLOBAL TimeZone = 'UTC'",
 		"SET GLOBAL preserve_insertion_order = false",
 		"SET GLOBAL checkpoint_threshold = '1TB'", // see checkpointer
+		"PRAGMA disable_checkpoint_on_shutdown",   // see Close, which looks at the folder first
 		"SET GLOBAL autoinstall_known_extensions = false",
 		"SET GLOBAL autoload_known_extensions = false",
 		"SET GLOBAL allow_community_extensions = false",
@@ -108,6 +109,9 @@ func (db *DB) start(ctx context.Context) error {
 // runs out of disk space amid a checkpoint: from then on every statement fails,
 // until a new start replays the log. The caller holds writing.
 func (db *DB) recover(ctx context.Context, cause error) error {
+	if err := db.place.check(); err != nil {
+		return err // else a new and empty database would be made
+	}
 	db.reading.Lock() // waits for the reads, which all fail now
 	defer db.reading.Unlock()
 	db.options.Logger.Error("the database gave up; opening it anew", "error", cause)

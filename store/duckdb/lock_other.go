@@ -2,6 +2,9 @@
 
 package duckdb
 
+// lockFile is not made here.
+const lockFile = DatabaseFile
+
 // A folderLock does nothing here: DuckDB's lock on its own file has to do.
 type folderLock struct{}
 

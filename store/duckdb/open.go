@@ -6,8 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -43,6 +41,7 @@ type Options struct {
 type DB struct {
 	options Options
 	lock    *folderLock
+	place   place
 	// writing holds one token: who has it may write. Unlike a mutex it can be
 	// waited for together with a context.
 	writing chan struct{}
@@ -89,6 +88,9 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseRemains(options.Path); err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
 	removeCopies(options.Path)
 	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
 	if options.CacheBytes == 0 {
@@ -96,9 +98,8 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	}
 	db.live = newLive(options.CacheBytes)
 	db.closing, db.shut = context.WithCancel(context.Background())
-	if err := db.start(ctx); err != nil {
-		lock.release()
-		return nil, storeError(err)
+	if err := db.openFiles(ctx); err != nil {
+		return nil, errors.Join(storeError(err), db.engine.close(), lock.release())
 	}
 	go db.fillDictionary()
 	go db.rollUpAlways()
@@ -117,28 +118,10 @@ func (db *DB) fillDictionary() {
 	}
 }
 
-// prepareFolder returns the folder's absolute path and sees to it that it exists.
-func prepareFolder(path string) (string, error) {
-	if path == "" {
-		return "", costd.InvalidField("data", "name the folder to keep the data in")
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	if strings.ContainsAny(path, "?%") {
-		// The driver takes the file's name for the beginning of a URL.
-		return "", costd.InvalidField("data", "the folder's path must contain neither ? nor %%: %s", path)
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return "", costd.Errorf(costd.Unavailable, "the data folder cannot be created: %w", err)
-	}
-	return path, nil
-}
-
 // Close ends the reads and waits for the write that are under way, moves the
 // write-ahead log into the database and releases the folder. Calls after Close
-// return Unavailable.
+// return Unavailable. If the folder was moved, replaced or deleted, Close changes no
+// file, so as not to harm what lies in its place, and returns Unavailable.
 func (db *DB) Close() (err error) {
 	defer costd.Wrap(&err, "duckdb.Close")
 	db.writing <- struct{}{}
@@ -149,17 +132,23 @@ func (db *DB) Close() (err error) {
 	db.shut()
 	db.reading.Lock()
 	defer db.reading.Unlock()
-	db.checkpoint()
-	return storeError(errors.Join(db.engine.close(), db.lock.release()))
+	moved := db.place.check()
+	if moved == nil {
+		db.checkpoint()
+	}
+	return storeError(errors.Join(moved, db.engine.close(), db.lock.release()))
 }
 
 func (db *DB) isClosed() bool { return db.closing.Err() != nil }
 
 // Check returns nil if the store can be read and, as far as the last write tells,
-// written. After a write that the disk refused it tries one, and whether there is
+// written, and if its folder is still where it was. After a write that the disk refused it tries one, and whether there is
 // room for more: the log may have a little room left that is its own already.
 func (db *DB) Check(ctx context.Context) (err error) {
 	defer costd.Wrap(&err, "duckdb.Check")
+	if err := db.place.check(); err != nil && !db.isClosed() {
+		return err
+	}
 	if db.unwell.Load() {
 		if err := db.probe(); err != nil {
 			return err

@@ -19,6 +19,9 @@ func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 
 // writeThen is write, and calls then after the commit and before the next write.
 func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func()) error {
+	if err := db.place.check(); err != nil && !db.isClosed() {
+		return err
+	}
 	if err := db.acquire(ctx); err != nil {
 		return err
 	}
@@ -36,6 +39,7 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 	db.unwell.Store(err != nil && refusedByDisk(err))
 	if err == nil {
 		then()
+		err = db.place.check() // what was written must be where the next start looks for it
 	} else if errors.As(err, new(commitError)) {
 		db.live.reset(db.engine.lastCommit())
 		db.revisions.noteAll()
