@@ -1,6 +1,7 @@
 package gcore
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -45,6 +46,9 @@ func overflow(cause error) error {
 // WriteError writes err as the dialect says it. Of an error that is our own fault
 // it tells nothing but the request's id.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	if reason, ok := errors.AsType[*costd.Error](context.Cause(r.Context())); ok {
+		err = reason // the server ended the request and says why
+	}
 	e, ok := errors.AsType[*costd.Error](err)
 	if !ok || e.Code == costd.Internal {
 		e = &costd.Error{Code: costd.Internal, Message: "something went wrong on our side; please report the request id"}

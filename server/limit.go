@@ -2,10 +2,8 @@ package server
 
 import (
 	"maps"
-	"math"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -144,6 +142,6 @@ func address(r *http.Request) string {
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, fail writeError, delay time.Duration, message string) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(delay.Seconds()))))
+	w.Header().Set("Retry-After", seconds(delay))
 	fail(w, r, costd.Errorf(costd.TooMany, "%s", message))
 }

@@ -27,6 +27,10 @@ var ownRoutes = []struct {
 	{"/docs", func(_ *Server, w http.ResponseWriter, r *http.Request) { openapi.ServePage(w, r) }},
 }
 
+// maxScrapes bounds the readers of the figures at a time: each asks the store, and
+// needs no key for it.
+const maxScrapes = 4
+
 // Patterns lists everything that a Server answers, as "METHOD /path".
 func Patterns() []string {
 	patterns := slices.Concat(gcore.Patterns(), api.Patterns())
@@ -55,11 +59,11 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		Logger:  s.config.Logger,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", s.limit(s.newLimits(s.config.RateLimit, s.config.RateBurst), dialect, gcore.WriteError))
+	mux.Handle("/", s.limit(s.newLimits(s.config.RateLimit, s.config.RateBurst), s.boundReports(dialect), gcore.WriteError))
 	limited := s.limit(s.newLimits(0, 0), own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
 	mux.Handle("/api/", limited)
 	mux.Handle("/api", limited)
-	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry, MaxRequestsInFlight: maxScrapes})
 	for _, route := range ownRoutes {
 		mux.HandleFunc("GET "+route.path, func(w http.ResponseWriter, r *http.Request) { route.serve(s, w, r) })
 		mux.HandleFunc(route.path, refuseMethod)
@@ -71,24 +75,6 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 func refuseMethod(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD")
 	writeText(w, http.StatusMethodNotAllowed, "use GET\n")
-}
-
-// healthy says that the process lives.
-func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") }
-
-// ready says whether the server can do its work: not while it stops, and not
-// while its store cannot be read and written.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.stopping.Load() {
-		writeText(w, http.StatusServiceUnavailable, "stopping\n")
-		return
-	}
-	if err := s.config.Usage.Check(r.Context()); err != nil {
-		s.config.Logger.ErrorContext(r.Context(), "not ready", "error", err)
-		writeText(w, http.StatusServiceUnavailable, "the store does not answer; see the log\n")
-		return
-	}
-	writeText(w, http.StatusOK, "ready\n")
 }
 
 func writeText(w http.ResponseWriter, status int, text string) {

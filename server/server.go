@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -47,6 +48,14 @@ type Config struct {
 	// RateBurst; 0 is any number.
 	RateLimit int
 	RateBurst int
+	// Reports and ReportsPerKey bound the reports under way at the same time, in all
+	// and for each key; one more waits for ReportWait. ReportTimeout is how long a
+	// report may take until its first byte. Zeros are the defaults.
+	Reports, ReportsPerKey    int
+	ReportWait, ReportTimeout time.Duration
+	// WriteStall is how long the reader of an answer may take nothing of it before the
+	// connection is cut; 0 is the default.
+	WriteStall time.Duration
 	// Ingest bounds what usage under way may take; zeros are the defaults.
 	Ingest ingest.Limits
 	// BehindProxy says that callers come through a proxy, so that their addresses
@@ -60,25 +69,37 @@ type Server struct {
 	handler  http.Handler
 	usage    *ingest.Service
 	access   *access.Service
+	prober   *prober
 	figures  http.Handler // of the registry
 	stopping atomic.Bool
 }
 
 // New returns a server that is ready to Serve.
 func New(config Config) *Server {
-	if config.Now == nil {
-		config.Now = time.Now
-	}
+	config.setDefaults()
 	registry := prometheus.NewRegistry()
 	s := &Server{config: config}
 	s.access = &access.Service{Catalog: config.Catalog, Static: config.Static, Now: config.Now}
 	s.usage = &ingest.Service{Store: config.Usage, Limits: config.Ingest, Observer: newIngestMetrics(registry)}
+	s.prober = &prober{check: config.Usage.Check, timeout: probeTimeout, report: func(err error) {
+		config.Logger.Error("not ready", "error", err)
+	}}
 	gaugeIngest(registry, s.usage)
 	if store, ok := config.Usage.(storeWithStats); ok {
 		registry.MustRegister(newStoreMetrics(store, config.Logger))
 	}
-	s.handler = web.Middleware(config.Logger, s.onPanic)(newMetrics(registry).measure(s.routes(registry)))
+	s.handler = web.Middleware(config.Logger, s.onPanic, web.WriteStall(config.WriteStall))(newMetrics(registry).measure(s.routes(registry)))
 	return s
+}
+
+func (c *Config) setDefaults() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Reports = cmp.Or(c.Reports, defaultReports)
+	c.ReportsPerKey = cmp.Or(c.ReportsPerKey, defaultReportsPerKey)
+	c.ReportWait = cmp.Or(c.ReportWait, defaultReportWait)
+	c.ReportTimeout = cmp.Or(c.ReportTimeout, defaultReportTimeout)
 }
 
 // ServeHTTP answers one request, so that tests can call a Server without a

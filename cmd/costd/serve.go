@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +41,7 @@ type serveOptions struct {
 	rateLimit   int
 	rateBurst   int
 	behindProxy bool
+	reports     reportBounds
 	ingest      ingestOptions
 	log         logOptions
 }
@@ -62,6 +64,20 @@ func (o *ingestOptions) addTo(cmd *cobra.Command) {
 
 func (o *ingestOptions) limits() ingest.Limits {
 	return ingest.Limits{QueueRecords: o.queueRecords, QueueBytes: o.queueMiB << 20, BodyBytes: o.bodyMiB << 20, Decoders: o.decoders}
+}
+
+// reportBounds are the flags that bound reports under way; zeros are the defaults.
+type reportBounds struct {
+	all     int
+	perKey  int
+	timeout time.Duration
+}
+
+func (o *reportBounds) addTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&o.all, "reports", 0, "reports under way at the same time; more wait, then get 503 (default 24)")
+	flags.IntVar(&o.perKey, "reports-per-key", 0, "reports of one key under way at the same time; more wait, then get 429 (default 12)")
+	flags.DurationVar(&o.timeout, "report-timeout", 0, "how long a report may take until its first byte, then it gets 503 (default 1m)")
 }
 
 func newServeCommand(t terminal) *cobra.Command {
@@ -90,6 +106,7 @@ after the requests under way are answered.`,
 	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
 	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: do not limit wrong keys by address")
+	o.reports.addTo(cmd)
 	o.ingest.addTo(cmd)
 	o.log.addTo(cmd, "info")
 	_ = cmd.MarkFlagRequired("data") // fails only for a flag that does not exist
@@ -126,7 +143,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
 	return server.New(server.Config{
 		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
-		Ingest: o.ingest.limits(),
+		Reports: o.reports.all, ReportsPerKey: o.reports.perKey, ReportTimeout: o.reports.timeout, Ingest: o.ingest.limits(),
 	}).Serve(ctx, listener)
 }
 

@@ -4,6 +4,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -54,16 +55,34 @@ func SetKeyID(ctx context.Context, id string) {
 	}
 }
 
+// settings are what the options of Middleware set.
+type settings struct {
+	stall time.Duration
+}
+
+// An Option changes what Middleware does.
+type Option func(*settings)
+
+// WriteStall sets how long the reader of an answer may take nothing of it; 0 keeps
+// the default of 20 seconds.
+func WriteStall(d time.Duration) Option {
+	return func(s *settings) { s.stall = cmp.Or(d, s.stall) }
+}
+
 // Middleware gives every request an id (its own if it brings a sane one), logs
 // one line for it, and turns a panic into the answer that onPanic writes. A panic
 // after the answer has begun cuts the connection, so that nobody takes half an
-// answer for a whole one.
-func Middleware(logger *slog.Logger, onPanic func(http.ResponseWriter, *http.Request)) func(http.Handler) http.Handler {
+// answer for a whole one. So does a reader that takes nothing of its answer.
+func Middleware(logger *slog.Logger, onPanic func(http.ResponseWriter, *http.Request), options ...Option) func(http.Handler) http.Handler {
+	s := settings{stall: defaultStall}
+	for _, option := range options {
+		option(&s)
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r = r.WithContext(WithRequestID(r.Context(), requestID(r)))
 			w.Header().Set(RequestIDHeader, RequestID(r.Context()))
-			rec := &recorder{ResponseWriter: w}
+			rec := newRecorder(w, s.stall)
 			start := time.Now()
 			defer func() { logRequest(logger, r, rec, time.Since(start)) }()
 			defer recoverPanic(logger, rec, r, onPanic)
@@ -112,8 +131,9 @@ func recoverPanic(logger *slog.Logger, w *recorder, r *http.Request, onPanic fun
 }
 
 func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Duration) {
+	left := r.Context().Err() != nil // nobody reads the answer, so that its status tells nothing
 	level := slog.LevelInfo
-	if w.status >= http.StatusInternalServerError {
+	if w.status >= http.StatusInternalServerError && !left {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{
@@ -124,6 +144,9 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 		slog.Int64("bytes", w.bytes),
 		slog.Duration("took", took),
 	}
+	if left {
+		attrs = append(attrs, slog.Bool("left", true))
+	}
 	if i, ok := r.Context().Value(infoKey{}).(*info); ok {
 		if id := i.keyID.Load(); id != nil {
 			attrs = append(attrs, slog.String("key", *id))
@@ -131,42 +154,6 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 	}
 	logger.LogAttrs(r.Context(), level, "request", attrs...)
 }
-
-// recorder notes the status and the size of an answer. http.ResponseController
-// reaches the writer under it by Unwrap.
-type recorder struct {
-	http.ResponseWriter
-	status int // 0 until the answer begins
-	bytes  int64
-}
-
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 && status >= http.StatusOK { // the 1xx come before the answer
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *recorder) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
-	return n, err
-}
-
-// Status returns the status of the answer that a handler under Middleware wrote to
-// w, 0 if it wrote none.
-func Status(w http.ResponseWriter) int {
-	if rec, ok := w.(*recorder); ok {
-		return rec.status
-	}
-	return 0
-}
-
-// Unwrap returns the writer under w, for http.ResponseController.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // LimitBody returns the body of r, which ends in a TooLarge error after limit bytes.
 func LimitBody(w http.ResponseWriter, r *http.Request, limit int64) io.Reader {

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"costd.dev/costd"
+)
+
+// Bounds of the reports under way, unless a Config says others. All of them together
+// leave some of the store's 31 connections for readings to others: readiness, figures,
+// checks and backups. A key has half, so that another key always finds a turn.
+const (
+	defaultReports       = 24
+	defaultReportsPerKey = 12
+)
+
+// maxWaiting bounds the reports of one key that wait for a turn: as many as come at
+// once by the default burst of the rate limit.
+const maxWaiting = 400
+
+// defaultReportWait is how long a report waits for a turn before it is refused.
+const defaultReportWait = 10 * time.Second
+
+// turns let so many reports be under way at the same time, in all and for each key.
+// A report waits a little for its turn, since most reports take milliseconds.
+type turns struct {
+	all    chan struct{} // one for each report under way
+	perKey int
+	wait   time.Duration
+
+	mu   sync.Mutex
+	keys map[string]*keyTurns
+}
+
+// keyTurns are the turns of one key while it has reports under way or waiting.
+type keyTurns struct {
+	running chan struct{}
+	reports int // running and waiting
+}
+
+func newTurns(all, perKey int, wait time.Duration) *turns {
+	return &turns{all: make(chan struct{}, all), perKey: perKey, wait: wait, keys: map[string]*keyTurns{}}
+}
+
+// take waits for a turn of the key and returns what gives it back. It returns TooMany
+// if the key has too many reports under way, Unavailable if all keys together have.
+func (t *turns) take(ctx context.Context, key string) (done func(), err error) {
+	k := t.join(key)
+	if k == nil {
+		return nil, t.tooMany()
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.wait)
+	defer cancel()
+	if !enter(ctx, k.running) {
+		t.leave(key)
+		return nil, t.tooMany()
+	}
+	if !enter(ctx, t.all) {
+		<-k.running
+		t.leave(key)
+		return nil, costd.Errorf(costd.Unavailable, "%d reports are under way, as many as the server makes at a time; try again later", cap(t.all))
+	}
+	return func() { <-t.all; <-k.running; t.leave(key) }, nil
+}
+
+func (t *turns) tooMany() error {
+	return costd.Errorf(costd.TooMany, "%d reports of this key are under way; read their answers first", t.perKey)
+}
+
+// enter takes one of the places, and reports whether it did before ctx ended.
+func enter(ctx context.Context, places chan struct{}) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// join notes a report of the key. It returns nil if too many wait already.
+func (t *turns) join(key string) *keyTurns {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k := t.keys[key]
+	if k == nil {
+		k = &keyTurns{running: make(chan struct{}, t.perKey)}
+		t.keys[key] = k
+	}
+	if k.reports >= t.perKey+maxWaiting {
+		return nil
+	}
+	k.reports++
+	return k
+}
+
+// leave forgets a report of the key, and the key with its last report.
+func (t *turns) leave(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k := t.keys[key]
+	if k.reports--; k.reports == 0 {
+		delete(t.keys, key)
+	}
+}
+
+// seconds returns d as the header Retry-After has it, rounded up.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
