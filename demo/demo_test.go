@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"costd.dev/costd"
 	"costd.dev/costd/catalog"
 	"costd.dev/costd/demo"
@@ -113,5 +115,18 @@ func TestSampleShowsEverything(t *testing.T) {
 	hidden := slices.ContainsFunc(entries.Clients, func(c costd.Client) bool { return !c.ShowPrices })
 	if !hidden || len(entries.Commitments) < 5 {
 		t.Errorf("hidden prices: %v, %d commitments", hidden, len(entries.Commitments))
+	}
+}
+
+// TestSampleHasUUIDs checks the ids that the published contract calls UUIDs: a client
+// generated from it reads the demo as it is.
+func TestSampleHasUUIDs(t *testing.T) {
+	for u := range demo.Usage(times[0]) {
+		a := u.Attributes
+		for _, id := range []string{u.ResourceID, a.VMID, a.PortID, a.NetworkID, a.SubnetID, a.ScheduleID, a.SourceVolumeUUID} {
+			if id != "" && uuid.Validate(id) != nil {
+				t.Fatalf("%s %q has the id %q", u.Type, u.Name, id)
+			}
+		}
 	}
 }

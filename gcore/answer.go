@@ -15,6 +15,7 @@ type answer struct {
 	w     http.ResponseWriter
 	b     []byte
 	begun bool // something has been sent
+	ids   idStyle
 }
 
 // contentType says what the answer is.

@@ -138,12 +138,12 @@ func appendTotalsCSV(b []byte, c *costd.Charge, t *report.Totals, places int) ([
 }
 
 // appendRecordCSV appends one line of the costs by resource.
-func appendRecordCSV(b []byte, row *report.ResourceRow, r *report.Resources, places int) ([]byte, error) {
+func appendRecordCSV(b []byte, row *report.ResourceRow, r *report.Resources, ids idStyle, places int) ([]byte, error) {
 	u, c := &row.Usage, &row.Charge
 	info, _ := u.Line.Type.Info()
 	l := csvLine{b: b}
 	l.text(string(u.Line.Type))
-	l.text(u.ResourceID)
+	l.text(ids.of(u.ResourceID))
 	l.text(featureName(c))
 	l.text(joinTags(u.Tags))
 	l.text(u.Name)
@@ -160,7 +160,7 @@ func appendRecordCSV(b []byte, row *report.ResourceRow, r *report.Resources, pla
 	l.number(c.Cost, places)
 	l.text(c.Currency)
 	l.text(u.Attributes.AttachedToVM)
-	l.text(u.Attributes.PortID)
+	l.text(ids.orEmpty(u.Attributes.PortID))
 	return l.end()
 }
 

@@ -28,6 +28,9 @@ type Handler struct {
 	Reports *report.Service
 	Access  Authenticator
 	Logger  *slog.Logger // nil: errors are not logged
+	// UUIDs says that ids which are no UUIDs are answered as UUIDs made of them. They
+	// are left as they are without it.
+	UUIDs bool
 
 	once   sync.Once
 	mux    *http.ServeMux
@@ -97,7 +100,7 @@ func (h *Handler) route() {
 
 // serve is the one place where errors of endpoints become answers.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) {
-	a := &answer{w: w}
+	a := &answer{w: w, ids: idStyle(h.UUIDs)}
 	err := h.call(a, r, route)
 	if err == nil {
 		err = a.finish()

@@ -19,8 +19,10 @@ func (h *Handler) decode(c *call, f form) (request, error) {
 	if c.basis, err = h.Reports.Basis(c.Context(), r.query.ClientID, r.query.Period); err != nil {
 		return request{}, err
 	}
-	r.query.Projects, err = h.allowedProjects(c.Context(), c.principal, r.query.Projects)
-	return r, err
+	if r.query.Projects, err = h.allowedProjects(c.Context(), c.principal, r.query.Projects); err != nil {
+		return request{}, err
+	}
+	return r, h.resolveIDs(c.Context(), &r.query)
 }
 
 // monthlyTotals answers with what a month costs, commitments included.
@@ -127,7 +129,7 @@ func (a *answer) resources(r *report.Resources, places int) error {
 		}
 		a.comma(i)
 		i++
-		if a.b, err = appendResource(a.b, &row.Usage, row.Charge.Quantity); err != nil {
+		if a.b, err = appendResource(a.b, &row.Usage, row.Charge.Quantity, a.ids); err != nil {
 			return err
 		}
 		if err = a.endWithCost(&row.Charge, places); err != nil {
@@ -176,7 +178,7 @@ func (a *answer) usageRows(rows iter.Seq2[report.ResourceRow, error]) error {
 		}
 		a.comma(i)
 		i++
-		if a.b, err = appendResource(a.b, &row.Usage, row.Charge.Quantity); err != nil {
+		if a.b, err = appendResource(a.b, &row.Usage, row.Charge.Quantity, a.ids); err != nil {
 			return err
 		}
 		a.text("}")
@@ -251,7 +253,7 @@ func (a *answer) recordsCSV(r *report.Resources, places int) error {
 		if err != nil {
 			return err
 		}
-		if a.b, err = appendRecordCSV(a.b, &row, r, places); err != nil {
+		if a.b, err = appendRecordCSV(a.b, &row, r, a.ids, places); err != nil {
 			return err
 		}
 		if err := a.spill(); err != nil {

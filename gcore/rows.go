@@ -85,14 +85,14 @@ func featureName(c *costd.Charge) string {
 }
 
 // appendResource appends a resource row but for its money and closing brace.
-func appendResource(b []byte, u *costd.ResourceUsage, quantity decimal.Rational) ([]byte, error) {
+func appendResource(b []byte, u *costd.ResourceUsage, quantity decimal.Rational, ids idStyle) ([]byte, error) {
 	b, err := appendHead(b, u.Line, quantity)
 	if err != nil {
 		return b, err
 	}
 	s := shapes[u.Line.Type]
 	for _, key := range s.own {
-		b = appendOwn(b, key, u)
+		b = appendOwn(b, key, u, ids)
 	}
 	b = appendTime(b, "first_seen", u.FirstSeen)
 	b = appendTime(b, "last_seen", u.LastSeen)
@@ -101,11 +101,11 @@ func appendResource(b []byte, u *costd.ResourceUsage, quantity decimal.Rational)
 		return b, nil
 	}
 	b = appendText(b, "last_name", u.Name)
-	return appendText(b, "uuid", u.ResourceID), nil
+	return appendText(b, "uuid", ids.of(u.ResourceID)), nil
 }
 
 // appendOwn appends one of a type's own fields.
-func appendOwn(b []byte, key string, u *costd.ResourceUsage) []byte {
+func appendOwn(b []byte, key string, u *costd.ResourceUsage, ids idStyle) []byte {
 	a := &u.Attributes
 	switch key {
 	case "flavor", "volume_type", "file_share_type", "instance_type":
@@ -122,18 +122,8 @@ func appendOwn(b []byte, key string, u *costd.ResourceUsage) []byte {
 		return appendTextOrNull(b, key, a.InstanceName)
 	case "ip_address":
 		return appendText(b, key, a.IPAddress)
-	case "network_id":
-		return appendText(b, key, a.NetworkID)
-	case "port_id":
-		return appendText(b, key, a.PortID)
-	case "schedule_id":
-		return appendText(b, key, a.ScheduleID)
-	case "source_volume_uuid":
-		return appendText(b, key, a.SourceVolumeUUID)
-	case "subnet_id":
-		return appendText(b, key, a.SubnetID)
-	case "vm_id":
-		return appendText(b, key, a.VMID)
+	case "network_id", "port_id", "schedule_id", "source_volume_uuid", "subnet_id", "vm_id":
+		return appendText(b, key, ids.shown(costd.Field(key), u))
 	}
 	panic("no such own field: " + key) // a test writes every field of every type
 }

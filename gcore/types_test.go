@@ -16,7 +16,7 @@ func TestEveryTypeHasAShape(t *testing.T) {
 			t.Errorf("%s has no shape", info.Type)
 		}
 		for _, key := range s.own {
-			appendOwn([]byte{'{'}, key, &costd.ResourceUsage{Line: costd.Line{Type: info.Type}}) // panics for an unknown key
+			appendOwn([]byte{'{'}, key, &costd.ResourceUsage{Line: costd.Line{Type: info.Type}}, false) // panics for an unknown key
 		}
 		if slices.Contains(s.own, "size_unit") && s.sizeUnit == "" {
 			t.Errorf("%s has a size_unit but none by default", info.Type)

@@ -120,3 +120,23 @@ func used(days []costd.DayUsage) decimal.Rational {
 	}
 	return sum
 }
+
+// ResourceIDs returns the ids of the rows that the query selects and keep is true for.
+// An id stands once for each such row.
+func (s *Service) ResourceIDs(ctx context.Context, q costd.Query, keep func(*costd.ResourceUsage) bool) (_ []string, err error) {
+	defer costd.Wrap(&err, "report.ResourceIDs")
+	_, usage, err := s.Usage.Resources(ctx, q, costd.Page{})
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{}
+	for u, err := range usage {
+		if err != nil {
+			return nil, err
+		}
+		if keep(&u) {
+			ids = append(ids, u.ResourceID)
+		}
+	}
+	return ids, nil
+}

@@ -49,6 +49,7 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		Reports: reports,
 		Access:  s.access,
 		Logger:  s.config.Logger,
+		UUIDs:   s.config.UUIDs,
 	}
 	own := &api.Handler{
 		Usage:   s.usage,

@@ -61,6 +61,9 @@ type Config struct {
 	// BehindProxy says that callers come through a proxy, so that their addresses
 	// tell nothing: wrong keys are not limited by address then.
 	BehindProxy bool
+	// UUIDs says that ids of usage which are no UUIDs are answered as UUIDs made of
+	// them.
+	UUIDs bool
 }
 
 // A Server answers HTTP requests until it is stopped.

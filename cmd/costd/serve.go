@@ -42,6 +42,7 @@ type serveOptions struct {
 	rateBurst   int
 	behindProxy bool
 	reports     reportBounds
+	uuids       bool
 	ingest      ingestOptions
 	log         logOptions
 }
@@ -107,6 +108,7 @@ after the requests under way are answered.`,
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
 	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: do not limit wrong keys by address")
 	o.reports.addTo(cmd)
+	flags.BoolVar(&o.uuids, "uuids", false, "answer ids that are no UUIDs as UUIDs made of them, for clients that take nothing else")
 	o.ingest.addTo(cmd)
 	o.log.addTo(cmd, "info")
 	_ = cmd.MarkFlagRequired("data") // fails only for a flag that does not exist
@@ -144,6 +146,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	return server.New(server.Config{
 		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
 		Reports: o.reports.all, ReportsPerKey: o.reports.perKey, ReportTimeout: o.reports.timeout, Ingest: o.ingest.limits(),
+		UUIDs: o.uuids,
 	}).Serve(ctx, listener)
 }
 
