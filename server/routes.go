@@ -69,7 +69,18 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		mux.HandleFunc("GET "+route.path, func(w http.ResponseWriter, r *http.Request) { route.serve(s, w, r) })
 		mux.HandleFunc(route.path, refuseMethod)
 	}
-	return mux
+	return noPath(mux)
+}
+
+// noPath refuses "*" in the place of a path, which the mux would do without words.
+func noPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.RequestURI == "*" {
+			gcore.WriteError(w, r, costd.Errorf(costd.Invalid, "the path is *; send one that begins with /"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // refuseMethod answers a method that a path of the server itself does not have.

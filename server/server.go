@@ -32,8 +32,13 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// stopTimeout is how long a stop waits for requests under way.
+// stopTimeout is how long a stop waits for requests under way, and then for usage
+// that waits to be written.
 const stopTimeout = 30 * time.Second
+
+// defaultStopGrace is how long a stop waits for the rest of bodies: a sender that is
+// alive sends it in a moment, and one that hangs must not hold the stop up.
+const defaultStopGrace = 3 * time.Second
 
 // Config is what a Server needs. Now and Static may be left out.
 type Config struct {
@@ -56,6 +61,9 @@ type Config struct {
 	// WriteStall is how long the reader of an answer may take nothing of it before the
 	// connection is cut; 0 is the default.
 	WriteStall time.Duration
+	// StopGrace is how long a stop waits for the rest of bodies that are being sent; 0
+	// is the default.
+	StopGrace time.Duration
 	// Ingest bounds what usage under way may take; zeros are the defaults.
 	Ingest ingest.Limits
 	// BehindProxy says that callers come through a proxy, so that their addresses
@@ -73,6 +81,7 @@ type Server struct {
 	usage    *ingest.Service
 	access   *access.Service
 	prober   *prober
+	bodies   bodies
 	figures  http.Handler // of the registry
 	stopping atomic.Bool
 }
@@ -81,7 +90,7 @@ type Server struct {
 func New(config Config) *Server {
 	config.setDefaults()
 	registry := prometheus.NewRegistry()
-	s := &Server{config: config}
+	s := &Server{config: config, bodies: bodies{open: map[*body]bool{}}}
 	s.access = &access.Service{Catalog: config.Catalog, Static: config.Static, Now: config.Now}
 	s.usage = &ingest.Service{Store: config.Usage, Limits: config.Ingest, Observer: newIngestMetrics(registry)}
 	s.prober = &prober{check: config.Usage.Check, timeout: probeTimeout, report: func(err error) {
@@ -91,7 +100,7 @@ func New(config Config) *Server {
 	if store, ok := config.Usage.(storeWithStats); ok {
 		registry.MustRegister(newStoreMetrics(store, config.Logger))
 	}
-	s.handler = web.Middleware(config.Logger, s.onPanic, web.WriteStall(config.WriteStall))(newMetrics(registry).measure(s.routes(registry)))
+	s.handler = web.Middleware(config.Logger, s.onPanic, web.WriteStall(config.WriteStall))(s.drain(newMetrics(registry).measure(s.routes(registry))))
 	return s
 }
 
@@ -102,6 +111,7 @@ func (c *Config) setDefaults() {
 	c.Reports = cmp.Or(c.Reports, defaultReports)
 	c.ReportsPerKey = cmp.Or(c.ReportsPerKey, defaultReportsPerKey)
 	c.ReportWait = cmp.Or(c.ReportWait, defaultReportWait)
+	c.StopGrace = cmp.Or(c.StopGrace, defaultStopGrace)
 	c.ReportTimeout = cmp.Or(c.ReportTimeout, defaultReportTimeout)
 }
 
@@ -110,8 +120,8 @@ func (c *Config) setDefaults() {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Serve answers requests on the listener until ctx is done, then lets the ones
-// under way finish and their usage be written, for half a minute at most. It
-// returns nil after such a stop.
+// under way finish and their usage be written, for half a minute each at most. It
+// returns nil after such a stop, unless usage that was taken could not be written.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -123,15 +133,27 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		s.stopping.Store(true)
-		timeout, cancel := context.WithTimeout(context.Background(), stopTimeout)
-		defer cancel()
-		stopped <- errors.Join(server.Shutdown(timeout), s.usage.Close(timeout))
-	})
-	err := server.Serve(listener)
+	stop := context.AfterFunc(ctx, func() { stopped <- s.stop(server) })
+	err := server.Serve(jsonListener{listener, s.config.Logger})
 	if stop() || !errors.Is(err, http.ErrServerClosed) {
 		return err // the listener failed before anyone asked to stop
 	}
 	return <-stopped
+}
+
+// stop ends a server. What is still under way after the time for it is cut off, which
+// its caller notices and which loses nothing that was answered.
+func (s *Server) stop(server *http.Server) error {
+	s.stopping.Store(true)
+	grace := time.AfterFunc(s.config.StopGrace, s.bodies.end)
+	defer grace.Stop()
+	timeout, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := server.Shutdown(timeout); err != nil {
+		s.config.Logger.Warn("requests are cut off", "error", err)
+		_ = server.Close() // of connections that end with the process anyway
+	}
+	writing, done := context.WithTimeout(context.Background(), stopTimeout)
+	defer done()
+	return s.usage.Close(writing)
 }

@@ -179,30 +179,3 @@ func writeSecret(path, secret string) (err error) {
 	}
 	return os.Rename(temporary.Name(), path)
 }
-
-// logOptions say how and how much a server logs.
-type logOptions struct {
-	format string
-	level  string
-}
-
-func (o *logOptions) addTo(cmd *cobra.Command, level string) {
-	flags := cmd.Flags()
-	flags.StringVar(&o.format, "log-format", "text", "format of the log: text or json")
-	flags.StringVar(&o.level, "log-level", level, "least level to log: debug, info, warn or error")
-}
-
-func (o *logOptions) logger(w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.level)); err != nil {
-		return nil, fmt.Errorf("--log-level is %q; use debug, info, warn or error", o.level)
-	}
-	options := &slog.HandlerOptions{Level: level}
-	switch o.format {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, fmt.Errorf("--log-format is %q; use text or json", o.format)
-}

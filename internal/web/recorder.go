@@ -71,10 +71,16 @@ func (w *recorder) expectReader() {
 // Status returns the status of the answer that a handler under Middleware wrote to
 // w, 0 if it wrote none.
 func Status(w http.ResponseWriter) int {
-	if rec, ok := w.(*recorder); ok {
-		return rec.status
+	for {
+		switch known := w.(type) {
+		case *recorder:
+			return known.status
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = known.Unwrap()
+		default:
+			return 0
+		}
 	}
-	return 0
 }
 
 // Unwrap returns the writer under w, for http.ResponseController.
