@@ -18,7 +18,7 @@ const checkpointSize = 32 << 20
 type checkpointer struct {
 	log   string // the file
 	size  int64  // of it at which to act
-	dueAt int64  // the same; grows while acting fails
+	dueAt int64  // the same; after a failure, size bytes more than the log had then
 }
 
 func newCheckpointer(options Options) checkpointer {
@@ -45,8 +45,12 @@ func (c *checkpointer) run(e *engine) error {
 	if e == nil {
 		return nil
 	}
-	if _, err := e.writer.ExecContext(context.Background(), "CHECKPOINT"); err != nil {
-		c.dueAt = max(c.logSize(), c.size) * 2
+	writer, err := e.writerConn(context.Background())
+	if err == nil {
+		_, err = writer.ExecContext(context.Background(), "CHECKPOINT")
+	}
+	if err != nil {
+		c.dueAt = c.logSize() + c.size
 		return err
 	}
 	c.dueAt = c.size
@@ -60,10 +64,10 @@ func (db *DB) giveBack() {
 		<-db.writing
 		return
 	}
-	go func() {
+	db.background.Go(func() {
 		defer func() { <-db.writing }()
 		db.checkpoint()
-	}()
+	})
 }
 
 // checkpoint moves the write-ahead log into the database. The caller holds writing.

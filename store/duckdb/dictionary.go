@@ -10,8 +10,8 @@ import (
 	"costd.dev/costd"
 )
 
-// A dictionary knows the numbers of resources and states that were written of late,
-// so that most batches need not ask the database. It is used by who holds writing.
+// A dictionary knows the numbers of resources and states that were written recently,
+// so that most batches need not ask the database. The write token guards it.
 type dictionary struct {
 	recents[resourceKey, *resource]
 	// The greatest numbers that were given.
@@ -20,6 +20,9 @@ type dictionary struct {
 	// nil if there are too many, or they have not been read yet.
 	known map[uint64]struct{}
 	seed  maphash.Seed
+	// arrived has the resources that were stored while fillDictionary reads the others;
+	// nil when it does not read.
+	arrived map[resourceKey]struct{}
 	// lost says that it is not known what was committed last.
 	lost bool
 }
@@ -41,6 +44,9 @@ func newDictionary() dictionary {
 
 // know takes note that there is a resource.
 func (d *dictionary) know(k resourceKey) {
+	if d.arrived != nil {
+		d.arrived[k] = struct{}{}
+	}
 	if len(d.known) == maxKnown {
 		d.known = nil
 	}
@@ -110,6 +116,69 @@ func (d *dictionary) learn(now *snapshot, which string) error {
 	}
 	d.trim()
 	return nil
+}
+
+// merge adds what was read of the database while the dictionary was in use. What the
+// dictionary remembers itself is newer and stays.
+func (d *dictionary) merge(read *dictionary) {
+	d.known = read.known
+	for k := range d.arrived {
+		d.know(k)
+	}
+	for k, item := range d.items {
+		read.put(k, item.value, item.bytes)
+	}
+	read.limit = d.limit
+	d.recents = read.recents
+	d.trim()
+}
+
+// fillDictionary reads which resources there are into the dictionary. It does not hold
+// the write token while it reads, which takes seconds in a large store, so that writes
+// need not wait; until it ends they look up in the database what they do not know.
+func (db *DB) fillDictionary() {
+	now, read, err := db.beginFill()
+	if err != nil {
+		return // the store is closed or has no database: nothing to read in advance
+	}
+	db.finishFill(now, read)
+}
+
+// finishFill reads the snapshot into the empty dictionary, and adds that to the one in use.
+func (db *DB) finishFill(now *snapshot, read *dictionary) {
+	err := read.fill(now)
+	now.release()
+	if db.acquire(db.closing) != nil {
+		return
+	}
+	defer func() { <-db.writing }()
+	d := &db.dictionary
+	if d.seed != read.seed {
+		return // the database was opened again, and is being read again
+	}
+	if err == nil {
+		d.merge(read)
+	} else {
+		db.options.Logger.Warn("numbers could not be read in advance; they will be looked up", "error", err)
+	}
+	d.arrived = nil
+}
+
+// beginFill returns a snapshot and an empty dictionary to read it into, and notes from
+// this snapshot on which resources arrive. It does not open the database again if that
+// has failed, because it holds the write token that doing so needs.
+func (db *DB) beginFill() (*snapshot, *dictionary, error) {
+	if err := db.acquire(db.closing); err != nil {
+		return nil, nil, err
+	}
+	defer func() { <-db.writing }()
+	now, err := db.tryBegin(db.closing)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &db.dictionary
+	d.arrived = map[resourceKey]struct{}{}
+	return now, &dictionary{recents: newRecents[resourceKey, *resource](d.limit), seed: d.seed}, nil
 }
 
 // keep remembers a resource that has a number.

@@ -17,8 +17,11 @@ const maxConnections = 32
 // An engine is an open database: a pool of connections that read, and the one
 // connection that writes.
 type engine struct {
-	pool   *sql.DB
+	pool *sql.DB
+	// writer is nil after it was discarded: use writerConn. The write token guards it.
 	writer *sql.Conn
+	// afterRollback, if set, decides the outcome of a rollback: tests inject faults by it.
+	afterRollback func(*sql.Conn) error
 }
 
 // openEngine opens the database of a folder and brings its schema up to date.
@@ -76,7 +79,10 @@ func (e *engine) close() error {
 	if e == nil {
 		return nil
 	}
-	return errors.Join(e.writer.Close(), e.pool.Close())
+	if e.writer != nil {
+		e.writer.Close() // the pool closes the connection, and reports its error
+	}
+	return e.pool.Close()
 }
 
 // start opens the database and loads the catalog.
@@ -123,7 +129,7 @@ func (db *DB) recover(ctx context.Context, cause error) error {
 		return err
 	}
 	db.revisions.noteAll()
-	go db.fillDictionary()
+	db.background.Go(db.fillDictionary)
 	db.options.Logger.Info("the database is open again")
 	return nil
 }

@@ -1,6 +1,10 @@
 package duckdb
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
 
 // ForgetNumbers makes the store remember next to no numbers from one batch to the
 // next, so that it has to look them up.
@@ -50,4 +54,40 @@ func Count(ctx context.Context, db *DB, from string) (n int, err error) {
 		return now.tx.QueryRowContext(now.ctx, "SELECT count(*) FROM "+from).Scan(&n)
 	})
 	return n, err
+}
+
+// FailRollbacks lets every ROLLBACK fail until restore is called, and leaves its
+// connection inside a transaction.
+func FailRollbacks(db *DB, err error) (restore func()) {
+	set := func(f func(*sql.Conn) error) {
+		db.writing <- struct{}{}
+		defer func() { <-db.writing }()
+		db.reading.Lock()
+		defer db.reading.Unlock()
+		db.engine.afterRollback = f
+	}
+	set(func(conn *sql.Conn) error {
+		_, failed := conn.ExecContext(context.Background(), "BEGIN")
+		return errors.Join(err, failed)
+	})
+	return func() { set(nil) }
+}
+
+// LoseEngine closes the database, as when opening it again has failed.
+func LoseEngine(db *DB) {
+	db.writing <- struct{}{}
+	defer func() { <-db.writing }()
+	db.reading.Lock()
+	defer db.reading.Unlock()
+	db.engine.close()
+	db.engine = nil
+}
+
+// Fill reads the dictionary in advance, as a start does.
+func Fill(db *DB) { db.fillDictionary() }
+
+// BeginFill takes the snapshot that the dictionary is read from; finish reads it.
+func BeginFill(db *DB) (finish func(), err error) {
+	now, read, err := db.beginFill()
+	return func() { db.finishFill(now, read) }, err
 }

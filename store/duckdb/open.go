@@ -58,6 +58,8 @@ type DB struct {
 	counts      counts
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
+	// background has every goroutine of the store; Close waits for them.
+	background sync.WaitGroup
 	// closing is ended by Close, by calling shut.
 	closing context.Context
 	shut    context.CancelFunc
@@ -101,21 +103,9 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if err := db.openFiles(ctx); err != nil {
 		return nil, errors.Join(storeError(err), db.engine.close(), lock.release())
 	}
-	go db.fillDictionary()
-	go db.rollUpAlways()
+	db.background.Go(db.fillDictionary)
+	db.background.Go(db.rollUpAlways)
 	return db, nil
-}
-
-// fillDictionary lets the dictionary know which resources there are, before others write.
-func (db *DB) fillDictionary() {
-	if db.acquire(db.closing) != nil {
-		return
-	}
-	defer func() { <-db.writing }()
-	err := db.read(db.closing, db.dictionary.fill)
-	if err != nil && db.closing.Err() == nil {
-		db.options.Logger.Warn("numbers could not be read in advance; they will be looked up", "error", err)
-	}
 }
 
 // Close ends the reads and waits for the write that are under way, moves the
@@ -130,6 +120,7 @@ func (db *DB) Close() (err error) {
 		return nil
 	}
 	db.shut()
+	db.background.Wait()
 	db.reading.Lock()
 	defer db.reading.Unlock()
 	moved := db.place.check()

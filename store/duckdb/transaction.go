@@ -61,8 +61,12 @@ func (e commitError) Unwrap() error { return e.error }
 
 // lastCommit returns the number of the last commit that the database shows.
 func (e *engine) lastCommit() (number int64) {
-	if err := e.writer.QueryRowContext(context.Background(), "SELECT number FROM commit_count").Scan(&number); err != nil {
-		return unknownCommit // the next write, or opening the database anew, will tell
+	writer, err := e.writerConn(context.Background())
+	if err == nil {
+		err = writer.QueryRowContext(context.Background(), "SELECT number FROM commit_count").Scan(&number)
+	}
+	if err != nil {
+		return unknownCommit // the next write, or opening the database again, finds it
 	}
 	return number
 }
@@ -83,6 +87,7 @@ func (db *DB) acquire(ctx context.Context) error {
 
 // transact runs f in a transaction of the writer. The context is for the
 // statements: given to the transaction, its end would cost the connection too.
+// A writer whose BEGIN, COMMIT or ROLLBACK fails is replaced before the next call.
 func (e *engine) transact(ctx context.Context, f func(*sql.Tx) error) error {
 	if e == nil {
 		return errNoEngine
@@ -90,18 +95,26 @@ func (e *engine) transact(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tx, err := e.writer.BeginTx(context.WithoutCancel(ctx), nil)
+	writer, err := e.writerConn(ctx)
 	if err != nil {
+		return err
+	}
+	tx, err := writer.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		e.discardWriter()
 		return err
 	}
 	if err = f(tx); err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		tx.Rollback() // the first error tells more
+		if e.rollback(writer, tx) != nil { // the first error tells more
+			e.discardWriter()
+		}
 		return err
 	}
 	if err = tx.Commit(); err != nil {
+		e.discardWriter()
 		return commitError{err}
 	}
 	return nil
@@ -143,10 +156,10 @@ func (db *DB) tryBegin(ctx context.Context) (*snapshot, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(db.closing, cancel)
-	tx, err := db.engine.pool.BeginTx(ctx, nil)
+	tx, end, err := db.engine.beginRead(ctx)
 	release := sync.OnceFunc(func() {
-		if tx != nil {
-			tx.Rollback() // a read leaves nothing to commit
+		if end != nil {
+			end()
 		}
 		stop()
 		cancel()

@@ -1,0 +1,66 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+)
+
+// beginRead begins a read transaction on a connection of the pool. The context bounds
+// the wait for the connection only: BEGIN itself must not be cancelled, because DuckDB
+// may have begun the transaction when the driver reports the cancellation, and the pool
+// would hand out the connection again inside that transaction.
+//
+// end rolls the transaction back and returns the connection to the pool, or closes the
+// connection if the rollback fails.
+func (e *engine) beginRead(ctx context.Context) (tx *sql.Tx, end func(), err error) {
+	conn, err := e.pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tx, err = conn.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
+		discard(conn)
+		return nil, nil, err
+	}
+	return tx, func() {
+		if e.rollback(conn, tx) != nil {
+			discard(conn)
+			return
+		}
+		conn.Close()
+	}, nil
+}
+
+// rollback ends the transaction of the connection.
+func (e *engine) rollback(conn *sql.Conn, tx *sql.Tx) error {
+	err := tx.Rollback()
+	if e.afterRollback != nil {
+		err = e.afterRollback(conn)
+	}
+	return err
+}
+
+// writerConn returns the connection that writes, and opens one if the last one was
+// discarded. The caller holds the write token.
+func (e *engine) writerConn(ctx context.Context) (_ *sql.Conn, err error) {
+	if e.writer == nil {
+		e.writer, err = e.pool.Conn(ctx)
+	}
+	return e.writer, err
+}
+
+// discardWriter closes the connection that writes, after a BEGIN, COMMIT or ROLLBACK
+// that failed: it may be inside a transaction that nothing can end any more. DuckDB
+// rolls that transaction back when the connection closes.
+func (e *engine) discardWriter() {
+	if e.writer != nil {
+		discard(e.writer)
+		e.writer = nil
+	}
+}
+
+// discard closes a connection for good instead of returning it to its pool.
+func discard(conn *sql.Conn) {
+	conn.Raw(func(any) error { return sqldriver.ErrBadConn }) // its error is the one given here
+	conn.Close()
+}

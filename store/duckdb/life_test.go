@@ -1,0 +1,132 @@
+package duckdb_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb"
+)
+
+// twoMonths makes the store ask the database: no month in memory covers it.
+var twoMonths = costd.Period{From: costd.NewDay(2026, time.September, 20), To: costd.NewDay(2026, time.October, 20)}
+
+// wantFullWidth wants more reads at once than the pool has connections to succeed, and
+// then a write and a backup.
+func wantFullWidth(t *testing.T, db *duckdb.DB) {
+	t.Helper()
+	var reads sync.WaitGroup
+	failures := make(chan error, 160)
+	for range cap(failures) {
+		reads.Go(func() {
+			if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: twoMonths}); err != nil {
+				failures <- err
+			}
+		})
+	}
+	reads.Wait()
+	if n := len(failures); n > 0 {
+		t.Fatalf("%d of %d reads fail after the fault: %v", n, cap(failures), <-failures)
+	}
+	if err := db.Check(t.Context()); err != nil {
+		t.Errorf("the check after the fault: %v", err)
+	}
+	if _, err := db.Write(t.Context(), fleet(7, 1, 5)); err != nil {
+		t.Errorf("a write after the fault: %v", err)
+	}
+	if err := db.Backup(t.Context(), discard{}); err != nil {
+		t.Errorf("a backup after the fault: %v", err)
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestCallersHangUp ends the contexts of reads at any moment. DuckDB may have begun a
+// transaction when its driver reports the end; the pool must not keep that connection.
+func TestCallersHangUp(t *testing.T) {
+	db := open(t, t.TempDir())
+	if _, err := db.Write(t.Context(), fleet(1, 10, 5)); err != nil {
+		t.Fatal(err)
+	}
+	var callers sync.WaitGroup
+	for range 16 {
+		callers.Go(func() {
+			for range 200 {
+				ctx, cancel := context.WithTimeout(t.Context(), rand.N(time.Millisecond))
+				db.Check(ctx)
+				db.Lines(ctx, costd.Query{ClientID: 1, Period: twoMonths})
+				cancel()
+			}
+		})
+	}
+	callers.Wait()
+	wantFullWidth(t, db)
+}
+
+// TestRollbackFails makes rollbacks of reads and writes fail for a while, as DuckDB
+// does when it lacks memory.
+func TestRollbackFails(t *testing.T) {
+	db := open(t, t.TempDir())
+	if _, err := db.Write(t.Context(), fleet(1, 10, 5)); err != nil {
+		t.Fatal(err)
+	}
+	restore := duckdb.FailRollbacks(db, errors.New("out of memory"))
+	for range 40 {
+		if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: twoMonths}); err != nil {
+			t.Fatalf("a read fails although only rollbacks do: %v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), rand.N(3*time.Millisecond))
+		db.Write(ctx, fleet(2, 50, 5))
+		cancel()
+	}
+	restore()
+	wantFullWidth(t, db)
+	if got := hours(t, db, 1); got != 50 {
+		t.Errorf("client 1 has %d hours, want the 50 that were acknowledged", got)
+	}
+}
+
+// TestFillWithoutDatabase lets the read in advance run when the database is lost. It
+// once waited for the write token that it held itself, and every write and Close hung.
+func TestFillWithoutDatabase(t *testing.T) {
+	db := open(t, t.TempDir())
+	duckdb.LoseEngine(db)
+	duckdb.Fill(db)
+	wantFullWidth(t, db)
+}
+
+// TestWriteDuringFill stores resources while the dictionary is read in advance, and
+// wants every one of them known afterwards: one that is taken for new gets two numbers
+// and shows as two rows.
+func TestWriteDuringFill(t *testing.T) {
+	db := open(t, t.TempDir())
+	write := func(client int64, hours int) {
+		t.Helper()
+		if _, err := db.Write(t.Context(), fleet(client, 20, hours)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1, 1)
+	finish, err := duckdb.BeginFill(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(2, 1)
+	finish()
+	if !duckdb.NumbersKnown(db) {
+		t.Error("the resources are not known after the fill")
+	}
+	for client := range int64(3) {
+		write(client+1, 2)
+	}
+	duckdb.ForgetImages(db)
+	if n, err := duckdb.Count(t.Context(), db, "resource"); err != nil || n != 60 {
+		t.Errorf("%d resources have a number, %v; want 60", n, err)
+	}
+}
