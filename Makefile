@@ -8,16 +8,35 @@ GO ?= go
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# DuckDB is C++; go.mod names the Go that is needed.
+.PHONY: tools
+tools:
+	@command -v $(GO) >/dev/null || { echo "costd needs Go $(GO_NEEDED) or newer: install it from https://go.dev/dl/"; exit 1; }
+	@have=$$($(GO) env GOVERSION | sed 's/^go//'); oldest=$$(printf '%s\n' "$(GO_NEEDED)" "$$have" | sort -V | head -n 1); \
+	  test "$$oldest" = "$(GO_NEEDED)" || { echo "costd needs Go $(GO_NEEDED) or newer, and this is $$have: install it from https://go.dev/dl/"; exit 1; }
+	@command -v gcc >/dev/null && command -v g++ >/dev/null || { echo "costd needs gcc and g++: install them (on Debian: apt-get install build-essential)"; exit 1; }
+
+GO_NEEDED := $(shell sed -n 's/^go //p' go.mod)
+
+# The C++ runtime is linked into the binary, so that it runs where there is only libc.
+# DuckDB's bindings say -lstdc++, which prefers the shared library: a folder that has
+# just the static one, and is searched first, makes it that.
+STATIC := $(CURDIR)/bin/static
 .PHONY: build
-build: ## build bin/costd (the first time takes a few minutes: it links DuckDB)
-	$(GO) build -trimpath -ldflags '-s -w' -o bin/costd ./cmd/costd
+build: tools ## build bin/costd (the first time takes a few minutes: it links DuckDB)
+	@mkdir -p $(STATIC) && ln -sf "$$(g++ -print-file-name=libstdc++.a)" $(STATIC)/
+	$(GO) build -trimpath -ldflags '-s -w -extldflags "-L$(STATIC) -static-libgcc"' -o bin/costd ./cmd/costd
+
+.PHONY: libraries
+libraries: build ## check that bin/costd needs no library of C++
+	@! readelf -d bin/costd | grep -E 'NEEDED.*(libstdc\+\+|libgcc_s)' || { echo 'bin/costd needs the libraries above: link them statically'; exit 1; }
 
 .PHONY: demo
-demo: build ## build, then serve a sample fleet and show how to call it
-	bin/costd demo
+demo: build ## build, then serve a sample fleet and show how to call it; ARGS="--listen ..." go to it
+	bin/costd demo $(ARGS)
 
 .PHONY: test
-test: ## run every test
+test: tools ## run every test
 	$(GO) test -timeout 10m ./...
 
 PACKAGES ?= ./...
@@ -26,14 +45,19 @@ race: ## run every test under the race detector, with fewer random cases
 	$(GO) test -race -short -timeout 15m $(PACKAGES)
 
 .PHONY: lint
-lint: ## gofmt, go vet and staticcheck
+lint: ## gofmt, go mod tidy, go vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo 'not gofmt-ed:'; gofmt -l .; exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
 .PHONY: sdk
 sdk: build ## run the official Python SDK against bin/costd (needs python3 and its package index)
 	test/sdk/run
+
+.PHONY: readme
+readme: build ## run the shell blocks of README.md as they stand (needs curl, and ports 8080 and 8081)
+	test/readme/run
 
 .PHONY: schemathesis
 schemathesis: build ## make up requests after openapi.yaml and send them to bin/costd (needs python3 and its package index)
