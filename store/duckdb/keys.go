@@ -48,7 +48,7 @@ func (db *DB) DeleteKey(ctx context.Context, id string, allowed func(rest []cost
 	})
 }
 
-var errNoKey = costd.Errorf(costd.NotFound, "there is no key with this id")
+var errNoKey = costd.Errorf(costd.NotFound, "there is no such key")
 
 // Key implements costd.Catalog.
 func (db *DB) Key(ctx context.Context, id string) (costd.Key, error) {

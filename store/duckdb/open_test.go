@@ -159,7 +159,7 @@ func TestNewerSchema(t *testing.T) {
 	folder := t.TempDir()
 	open(t, folder).Close()
 	execute(t, folder, "UPDATE schema_version SET version = 99")
-	wantOpenError(t, folder, costd.Invalid, folder, "99", "up to 4")
+	wantOpenError(t, folder, costd.Invalid, folder, "99", "up to 5")
 	execute(t, folder, "UPDATE schema_version SET version = 3")
 	open(t, folder)
 }

@@ -48,7 +48,7 @@ func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (_ int
 	if err != nil {
 		return 0, nil, err
 	}
-	r := resourceReader{snapshot: snapshot, next: int64(p.Offset)}
+	r := resourceReader{snapshot: snapshot, client: q.ClientID, next: int64(p.Offset)}
 	count, first := 0, []costd.ResourceUsage(nil)
 	if err = db.live.awaitTold(snapshot); err == nil {
 		count, err = r.prepare(s, p, order)
@@ -81,6 +81,7 @@ func (db *DB) whileOpen(ctx context.Context, rows iter.Seq2[costd.ResourceUsage,
 // A resourceReader reads the rows of a page from the tables that prepare makes.
 type resourceReader struct {
 	*snapshot
+	client    int64
 	next, end int64 // the rows still to be read, numbered from 0 in their order
 }
 
@@ -99,22 +100,23 @@ func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (coun
 	if p.Limit > 0 && r.end-r.next > int64(p.Limit) {
 		r.end = r.next + int64(p.Limit)
 	}
-	page := append(s.listedArgs, sql.Named("first", r.next), sql.Named("end", r.end))
-	for _, create := range []string{pageSQL, pageDaySQL} {
-		if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(create, s.listed), page...); err != nil {
-			return 0, err
-		}
+	window := []any{sql.Named("first", r.next), sql.Named("end", r.end)}
+	if _, err := r.tx.ExecContext(r.ctx, pageSQL, append(window, sql.Named("client", r.client))...); err != nil {
+		return 0, err
 	}
-	return count, nil
+	_, err = r.tx.ExecContext(r.ctx, fmt.Sprintf(pageDaySQL, s.listed), append(s.listedArgs, window...)...)
+	return count, err
 }
 
 // The statements of prepare. The sums by grid serve the order by billing value.
-// The other columns are read only for the rows of the page. What is listed of a
-// row is selected if any of it is, as its key decides on both.
+// The other columns are read only for the rows of the page, by the number of the state:
+// a checkpoint, which may run between two statements, changes the numbers of stored rows
+// but not those of states. What is listed of a row is selected if any of it is, as its
+// key decides on both.
 const (
 	rankSQL = `CREATE TEMP TABLE ranked AS %[1]s, grouped AS (
 	SELECT ` + rowColumns + `, min(part_start) AS first_seen, max(part_end) AS last_seen,
-		arg_max({'name': name, 'row': stored_row}, (part_end, record_start, id)) AS last,
+		arg_max({'name': name, 'state': state}, (part_end, record_start, id)) AS last,
 		sum((units >> 64)::BIGINT) FILTER (grid = 0) AS upper0, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 0) AS lower0,
 		sum((units >> 64)::BIGINT) FILTER (grid = 1) AS upper1, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 1) AS lower1,
 		sum((units >> 64)::BIGINT) FILTER (grid = 2) AS upper2, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 2) AS lower2,
@@ -134,11 +136,13 @@ const (
 		second + nano_up // 1000000000 AS second_up
 	FROM summed
 )
-SELECT ` + rowColumns + `, first_seen, last_seen, last.row AS last_row, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM carried`
+SELECT ` + rowColumns + `, first_seen, last_seen, last.state AS last_state, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM carried`
 
-	pageSQL = `CREATE TEMP TABLE page AS %[1]s
-SELECT r.number, r.dimension, r.first_seen, r.last_seen, b.* EXCLUDE (dimension)
-FROM listed b JOIN ranked r ON b.stored_row = r.last_row
+	pageSQL = `CREATE TEMP TABLE page AS
+SELECT r.* EXCLUDE (last_state), s.name, s.size, s.volume_type, s.file_share_type, s.instance_type, s.ip_address,
+	s.attached_to_vm, s.port_id, s.network_id, s.subnet_id, s.vm_id, s.instance_name, s.source_volume_uuid,
+	s.schedule_id, s.size_unit, s.tags
+FROM ranked r JOIN state s ON s.number = r.last_state AND s.client_id = $client
 WHERE r.number >= $first AND r.number < $end`
 
 	pageDaySQL = `CREATE TEMP TABLE page_day AS %[1]s
