@@ -28,8 +28,11 @@ build: tools ## build bin/costd (the first time takes a few minutes: it links Du
 	$(GO) build -trimpath -ldflags '-s -w -extldflags "-L$(STATIC) -static-libgcc"' -o bin/costd ./cmd/costd
 
 .PHONY: libraries
-libraries: build ## check that bin/costd needs no library of C++
-	@! readelf -d bin/costd | grep -E 'NEEDED.*(libstdc\+\+|libgcc_s)' || { echo 'bin/costd needs the libraries above: link them statically'; exit 1; }
+libraries: build ## check that bin/costd needs no shared library but those of libc
+	@needed=$$(readelf -d bin/costd | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); \
+	  test -n "$$needed" || { echo 'readelf names no library of bin/costd: is it linked as usual?'; exit 1; }; \
+	  other=$$(echo "$$needed" | grep -vE '^(lib(c|m|dl|pthread|rt|resolv)\.so\.[0-9]+|ld-linux.*)$$'); \
+	  test -z "$$other" || { echo "bin/costd needs $$other: link it statically"; exit 1; }
 
 .PHONY: demo
 demo: build ## build, then serve a sample fleet and show how to call it; ARGS="--listen ..." go to it

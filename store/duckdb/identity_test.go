@@ -31,6 +31,10 @@ func TestRowsKeepTheirIdentity(t *testing.T) {
 	write(0)
 	var writer sync.WaitGroup
 	done := make(chan struct{})
+	defer func() {
+		close(done)
+		writer.Wait()
+	}()
 	writer.Go(func() {
 		for round := 1; ; round++ {
 			select {
@@ -58,6 +62,4 @@ func TestRowsKeepTheirIdentity(t *testing.T) {
 			t.Fatalf("%d rows fewer than counted", count)
 		}
 	}
-	close(done)
-	writer.Wait()
 }
