@@ -17,7 +17,10 @@ func newReportCommand(t terminal) *cobra.Command {
 		Use:   "report",
 		Short: "Show what was used, what it costs, and what is reserved",
 		Long: `Report shows the reports of the client whose key is used, from costd or from any
-other server of the same API: name it by --url.`,
+other server of the same API: name it by --url.
+
+A report with a row that has no cost, such as one without a price, has no total. The
+command then names the row and exits with 3.`,
 		Example: `  costd report totals --month 2026-10            # the month's bill, commitments included
   costd report costs --from 2026-10-01 --to 2026-10-08
   costd report resources --month 2026-10 --type volume --order-by billing_value.desc

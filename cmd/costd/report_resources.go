@@ -142,12 +142,16 @@ func (o *resourcesOptions) resources(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return printResources(o.out, all, title(period), width(o.out))
+	if err := printResources(o.out, all, title(period), width(o.out)); err != nil {
+		return err
+	}
+	return incomplete(all.Results, resourceName)
 }
 
 // costsJSON prints pages as one report while they come.
 func (o *resourcesOptions) costsJSON(pages iter.Seq2[*client.CostReport, error]) error {
 	j := newJSONWriter(o.out)
+	var failed client.Rows
 	status := client.PricesShown
 	first := true
 	for page, err := range pages {
@@ -159,9 +163,13 @@ func (o *resourcesOptions) costsJSON(pages iter.Seq2[*client.CostReport, error])
 		}
 		first = false
 		j.all(page.Results)
+		failed = append(failed, withError(page.Results)...)
 		status = worse(status, page.PriceStatus)
 	}
-	return j.endCosts(status)
+	if err := j.endCosts(status); err != nil {
+		return err
+	}
+	return incomplete(failed, resourceName)
 }
 
 // gatherCosts makes one report of pages.

@@ -131,6 +131,13 @@ func (o *totalsOptions) rounding() *bool {
 }
 
 func (o *totalsOptions) print(report *client.CostReport, period costd.Period, nothing string) error {
+	if err := o.write(report, period, nothing); err != nil {
+		return err
+	}
+	return incomplete(report.Results, lineName)
+}
+
+func (o *totalsOptions) write(report *client.CostReport, period costd.Period, nothing string) error {
 	if o.format.value == "table" {
 		return printTotals(o.out, report, title(period), nothing, width(o.out))
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,16 +28,8 @@ func printResources(w io.Writer, report *client.CostReport, title string, width 
 		}
 		return t
 	})
-	whole := len(report.Results) == report.Count
-	if whole && len(sums) > 0 {
-		t.add("")
-	}
-	for _, currency := range slices.Sorted(maps.Keys(sums)) {
-		if whole { // the sum of some rows is nothing anybody owes
-			cells := make([]string, len(t.columns))
-			cells[0], cells[len(cells)-1] = "Total "+currency, grouped(sums[currency].String(), 2)
-			t.add(cells...)
-		}
+	if len(report.Results) == report.Count { // the sum of some rows is nothing anybody owes
+		addTotals(t, sums, unpriced(report.Results, resourceName))
 	}
 	return printTable(w, title, t, append(costNotes(report.Results, report.PriceStatus), moreNote(len(report.Results), report.Count)...))
 }
@@ -102,6 +92,11 @@ func metricOf(row client.Row) string {
 		return metric
 	}
 	return metric + " (" + d + ")"
+}
+
+// resourceName names a row of a report by resource in a message.
+func resourceName(row client.Row) string {
+	return fmt.Sprintf("%s (%s)", label(row), row.Base().Metric)
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }

@@ -26,7 +26,7 @@ type terminal struct {
 }
 
 // Main runs the command line and returns the exit code: 0 only if everything that
-// was asked for was done. The reason for anything else is one sentence on stderr.
+// was asked for was done, 3 for a report that lacks costs. The reason for anything else is one sentence on stderr.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
 	root := newRootCommand(terminal{in: stdin, out: stdout, err: stderr, getenv: getenv})
 	root.SetArgs(args)
@@ -35,9 +35,17 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(stderr, "costd: "+sentence(err))
-		return 1
+		return exitCode(err)
 	}
 	return 0
+}
+
+// exitCode returns what an error means to a script.
+func exitCode(err error) int {
+	if _, ok := errors.AsType[*incompleteError](err); ok {
+		return exitIncomplete
+	}
+	return 1
 }
 
 // sentence returns an error in words for the person at the terminal.

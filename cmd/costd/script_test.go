@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,6 +57,14 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Defer(func() { ts.Check(s.stop()) })
 				ts.Setenv(urlVariable, s.url)
+			},
+			// status CODE COMMAND... runs a command that must end with this exit code.
+			"status": func(ts *testscript.TestScript, _ bool, args []string) {
+				err := ts.Exec(args[1], args[2:]...)
+				failed, ok := errors.AsType[*exec.ExitError](err)
+				if !ok || strconv.Itoa(failed.ExitCode()) != args[0] {
+					ts.Fatalf("%v, want exit code %s", err, args[0])
+				}
 			},
 			// setenv NAME FILE sets a variable to the first line of a file.
 			"setenv": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -80,11 +80,32 @@ func (c *costTable) fitting(width int) *table {
 func (c *costTable) table() *table {
 	t := newTable(column{title: "FEATURE"}, column{title: "PRICED AS"}, column{title: "USED", right: true}, column{}, costColumn(c.sums))
 	c.addRows(t)
-	t.add("")
-	for _, currency := range slices.Sorted(maps.Keys(c.sums)) {
-		t.add("Total "+currency, "", "", "", grouped(c.sums[currency].String(), 2))
-	}
+	addTotals(t, c.sums, unpriced(c.rows, lineName))
 	return t
+}
+
+// addTotals adds the sums below the rows, or says which rows have no cost: a sum
+// without them is nothing that anybody owes.
+func addTotals(t *table, sums map[string]decimal.Decimal, missing string) {
+	if missing != "" {
+		t.add("")
+		t.add("No total: " + missing)
+		return
+	}
+	for i, currency := range slices.Sorted(maps.Keys(sums)) {
+		if i == 0 {
+			t.add("")
+		}
+		cells := make([]string, len(t.columns))
+		cells[0], cells[len(cells)-1] = "Total "+currency, grouped(sums[currency].String(), 2)
+		t.add(cells...)
+	}
+}
+
+// lineName names a row of a report of totals in a message.
+func lineName(row client.Row) string {
+	name, _ := featureOf(row)
+	return name
 }
 
 // costColumn names the currency if there is only one.
