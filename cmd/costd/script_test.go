@@ -88,12 +88,23 @@ type testServer struct {
 
 // startServer returns when the server listens.
 func startServer(data string) (*testServer, error) {
+	s, err := start(noEnvironment, "--data", data, "--listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(filepath.Join(data, "operator.key"))
+	s.key = strings.TrimSpace(string(key))
+	return s, err
+}
+
+// start runs costd serve and returns when it listens.
+func start(getenv func(string) string, flags ...string) (*testServer, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	s := &testServer{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		s.code = Main(ctx, []string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, strings.NewReader(""), in, &s.stderr, noEnvironment)
+		s.code = Main(ctx, append([]string{"serve"}, flags...), strings.NewReader(""), in, &s.stderr, getenv)
 		in.Close()
 	}()
 	lines := bufio.NewScanner(out)
@@ -107,9 +118,7 @@ func startServer(data string) (*testServer, error) {
 	if s.url == "" {
 		return nil, s.stop()
 	}
-	key, err := os.ReadFile(filepath.Join(data, "operator.key"))
-	s.key = strings.TrimSpace(string(key))
-	return s, err
+	return s, nil
 }
 
 func noEnvironment(string) string { return "" }

@@ -90,10 +90,20 @@ func newServeCommand(t terminal) *cobra.Command {
 
 The folder is created if needed. On the first start an operator key is written to
 DIR/operator.key, readable by this user only. SIGTERM or Ctrl-C stops the server
-after the requests under way are answered.`,
-		Example: "  costd serve --data ./data --listen 127.0.0.1:8080",
-		Args:    cobra.NoArgs,
+after the requests under way are answered.
+
+Each flag can be given as a variable, too: COSTD_LISTEN is --listen, and
+COSTD_MEMORY_LIMIT is --memory-limit. A flag wins over its variable.`,
+		Example: `  costd serve --data ./data --listen 127.0.0.1:8080
+  COSTD_DATA=./data COSTD_LISTEN=127.0.0.1:8080 costd serve`,
+		Args: cobra.NoArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			return fromEnvironment(cmd, t.getenv)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(checkNumbers(cmd.Flags()), checkThreads(o.threads)); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), t.out, t.err)
 		},
 	}
@@ -119,7 +129,7 @@ after the requests under way are answered.`,
 // would rather collect garbage than grow. GOMEMLIMIT says another one.
 const goMemory = 640 << 20
 
-func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
+func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(max(goMemory, o.cacheMiB<<20+goMemory/2))
 	}
@@ -127,6 +137,24 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
+	// An address that cannot be had must be known before the folder is made.
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	return errors.Join(o.serve(ctx, listener, stdout, logger), closed(listener))
+}
+
+// closed closes a listener that the server may have closed already.
+func closed(listener net.Listener) error {
+	if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// serve opens the data folder and answers requests until ctx ends.
+func (o *serveOptions) serve(ctx context.Context, listener net.Listener, stdout io.Writer, logger *slog.Logger) (err error) {
 	db, err := duckdb.Open(ctx, duckdb.Options{
 		Path: o.data, MemoryLimit: o.memoryLimit, CacheBytes: o.cacheMiB << 20, CheckpointBytes: o.logBytes,
 		Threads: o.threads, Logger: logger,
@@ -138,10 +166,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) (err e
 	if err := o.bootstrap(ctx, db, logger); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return err
-	}
+	warnOfListening(logger, listener.Addr(), o.behindProxy)
 	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
 	return server.New(server.Config{
 		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
