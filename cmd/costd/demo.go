@@ -79,6 +79,10 @@ func (o *demoOptions) run(ctx context.Context, t terminal) (err error) {
 	if err := fill(ctx, db, now, t.out); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	operator, err := operatorKey(ctx, db)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	s := server.New(server.Config{
 		Usage: db, Catalog: db, Logger: logger,
 		Static: map[string]access.Principal{
@@ -89,11 +93,21 @@ func (o *demoOptions) run(ctx context.Context, t terminal) (err error) {
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, listener) }()
-	if err := introduce(ctx, t, "http://"+listener.Addr().String(), now); err != nil {
+	if err := introduce(ctx, t, "http://"+listener.Addr().String(), operator, now); err != nil {
 		stop()
 		return errors.Join(err, <-served)
 	}
 	return <-served
+}
+
+// operatorKey makes the operator's key of the demo, and returns its token.
+func operatorKey(ctx context.Context, db *duckdb.DB) (token string, err error) {
+	keys := &access.Service{Catalog: db}
+	_, err = keys.Bootstrap(ctx, func(made string) error {
+		token = made
+		return nil
+	})
+	return token, err
 }
 
 // listenLoopback listens on an address that no other machine can reach.
@@ -142,7 +156,7 @@ func fill(ctx context.Context, db *duckdb.DB, now time.Time, stdout io.Writer) e
 }
 
 // introduce shows the report of last month, which is whole, and how to get it.
-func introduce(ctx context.Context, t terminal, url string, now time.Time) error {
+func introduce(ctx context.Context, t terminal, url, operator string, now time.Time) error {
 	month := (costd.MonthOf(costd.DayOf(now)) - 1).String()
 	report := newRootCommand(t)
 	report.SetArgs([]string{"report", "totals", "--url", url, "--api-key", sampleKey, "--month", month})
@@ -165,7 +179,13 @@ Serving on %[1]s with the key %[2]q. Try:
   print(report.count, "rows;", report.results[0].billing_feature_name)
   END
 
+That key sees the reports of one client. The catalog, usage and keys are the operator's:
+
+  export COSTD_URL=%[1]s COSTD_API_KEY='%[4]s'
+  bin/costd keys list
+  bin/costd check
+
 Ctrl-C stops the demo; its data is gone then.
-`, url, sampleKey, month)
+`, url, sampleKey, month, operator)
 	return nil
 }
