@@ -20,6 +20,8 @@ type Client struct {
 type Region struct {
 	ID   int64  `json:"id" yaml:"id"`
 	Name string `json:"name" yaml:"name"`
+	// Country is the two capital letters of ISO 3166 for where it is; "" if not said.
+	Country string `json:"country,omitempty" yaml:"country,omitempty"`
 }
 
 // A Project groups resources of one client.

@@ -100,12 +100,13 @@ func TestParseNamesEveryMistake(t *testing.T) {
 			"prices[0] (v).unit_price: has too many digits; at most 20 before the point and 18 after it are kept",
 			"prices[0] (v).unit_size: must be above 0",
 		}},
-		{"required", `{"clients": [{}], "projects": [7], "prices": {}, "regions": [{"id": 1, "name": null}], "extra": 1}`, []string{
+		{"required", `{"clients": [{}], "projects": [7], "prices": {}, "regions": [{"id": 1, "name": null, "country": "Lux"}], "extra": 1}`, []string{
 			"extra: is not known here; check its spelling",
 			"prices: must be a list",
 			"clients[0].currency: is required",
 			"clients[0].id: is required",
 			"clients[0].name: is required",
+			"regions[0] (1).country: must be two capital letters of ISO 3166 such as LU, or left out",
 			"regions[0] (1).name: is required",
 			"projects[0]: must be a mapping of fields",
 		}},

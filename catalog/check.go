@@ -57,6 +57,7 @@ func checkClient(e *entry, c *costd.Client) {
 func checkRegion(e *entry, r *costd.Region) {
 	e.id("id", r.ID)
 	e.text("name", r.Name, maxName)
+	e.country("country", r.Country)
 }
 
 func checkProject(e *entry, p *costd.Project) {
@@ -141,6 +142,12 @@ func (e *entry) optionalText(field, s string, limit int) {
 		e.mistake(field, "%v", err)
 	} else if strings.TrimSpace(s) != s {
 		e.mistake(field, "begins or ends with a space; remove it")
+	}
+}
+
+func (e *entry) country(field, s string) {
+	if s != "" && (len(s) != 2 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		e.mistake(field, "must be two capital letters of ISO 3166 such as LU, or left out")
 	}
 }
 

@@ -80,7 +80,7 @@ func readClient(o *object) costd.Client {
 
 func readRegion(o *object) costd.Region {
 	o.require("id", "name")
-	return costd.Region{ID: o.integer("id"), Name: o.text("name")}
+	return costd.Region{ID: o.integer("id"), Name: o.text("name"), Country: o.text("country")}
 }
 
 func readProject(o *object) costd.Project {

@@ -38,7 +38,8 @@ func Entries(now time.Time) costd.Entries {
 			{ID: hooli, Name: "Hooli", Currency: "USD", ShowPrices: true},
 		},
 		Regions: []costd.Region{
-			{ID: luxembourg, Name: "Luxembourg-2"}, {ID: frankfurt, Name: "Frankfurt-1"}, {ID: singapore, Name: "Singapore-1"},
+			{ID: luxembourg, Name: "Luxembourg-2", Country: "LU"}, {ID: frankfurt, Name: "Frankfurt-1", Country: "DE"},
+			{ID: singapore, Name: "Singapore-1", Country: "SG"},
 		},
 		Projects: []costd.Project{
 			{ID: training, ClientID: ClientID, Name: "training"},

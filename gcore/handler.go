@@ -64,6 +64,8 @@ var routes = []route{
 	{"GET", "/cloud/v2/reservations", administratorOnly, (*Handler).reservations},
 	{"GET", "/cloud/v1/projects", clientOnly, (*Handler).projects},
 	{"GET", "/cloud/v1/regions", clientOnly, (*Handler).regions},
+	{"GET", "/cloud/v1/projects/{id}", clientOnly, (*Handler).project},
+	{"GET", "/cloud/v1/regions/{id}", clientOnly, (*Handler).region},
 	{"GET", "/iam/clients/me", clientOnly, (*Handler).me},
 }
 

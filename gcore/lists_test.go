@@ -143,3 +143,67 @@ func TestOrderOfResources(t *testing.T) {
 		}
 	}
 }
+
+// One project and one region are answered as the lists show them.
+func TestOneProjectAndOneRegion(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, twoClients)
+	s.apply(t, `regions: [{id: 9, name: Paris, country: FR}]`)
+	admin := s.key(t, costd.RoleAdministrator, 1001)
+	member := s.key(t, costd.RoleProject, 1001, 502)
+	for _, tt := range []struct {
+		path, key, want string // of the body
+		status          int
+	}{
+		{projectsPath + "/501", admin, `{"id":501,"client_id":1001,`, 200},
+		{projectsPath + "/501", admin, `"is_default":true,"name":"one"`, 200},
+		{projectsPath + "/502", member, `"is_default":false,"name":"two"`, 200},
+		{projectsPath + "/502?limit=1", admin, `{"limit":`, 400},
+		{projectsPath + "/x", admin, `"NotFoundError"`, 404},
+		{regionsPath + "/9", member, `"display_name":"Paris"`, 200},
+		{regionsPath + "/9?show_volume_types=true", admin, `"country":"FR"`, 200},
+		{regionsPath + "/76", admin, `"country":"ZZ"`, 200},
+		{regionsPath + "/1", admin, `"NotFoundError"`, 404},
+		{regionsPath + "/9?show_volume_types=2", admin, `{"show_volume_types":`, 400},
+	} {
+		r := s.call(t, "GET", tt.path, tt.key, "")
+		if r.StatusCode != tt.status || !strings.Contains(r.body, tt.want) {
+			t.Errorf("%s: %d %s, want %d and %s", tt.path, r.StatusCode, r.body, tt.status, tt.want)
+		}
+	}
+}
+
+// Nobody learns from an answer whether another client has a project.
+func TestForeignAndNonexistentProjectsLookAlike(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, twoClients)
+	s.send(t, hours(2002, 601, "d", 8))
+	for _, key := range []string{s.key(t, costd.RoleAdministrator, 1001), s.key(t, costd.RoleProject, 1001, 501)} {
+		ask := func(id string) (answers []string) {
+			for _, path := range []string{totalsPath, resourcesPath, usagePath, projectsPath + "/" + id} {
+				method, body := "POST", fmt.Sprintf(`{%s,"projects":[%s]}`, period, id)
+				if strings.HasPrefix(path, projectsPath) {
+					method, body = "GET", ""
+				}
+				r := s.call(t, method, path, key, body)
+				var e struct{ Exception_class, Message string }
+				parse(t, r.body, &e)
+				answers = append(answers, fmt.Sprint(r.StatusCode, e.Exception_class, strings.ReplaceAll(e.Message, id, "ID")))
+			}
+			return answers
+		}
+		foreign, nonexistent := ask("601"), ask("998")
+		if fmt.Sprint(foreign) != fmt.Sprint(nonexistent) || !strings.HasPrefix(foreign[0], "403") || !strings.HasPrefix(foreign[3], "404") {
+			t.Errorf("foreign:\n%s\nnonexistent:\n%s", strings.Join(foreign, "\n"), strings.Join(nonexistent, "\n"))
+		}
+	}
+}
+
+// The contract has no null where /iam/clients/me could only answer one.
+func TestMeHasNoNull(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, twoClients)
+	if r := s.call(t, "GET", mePath, s.key(t, costd.RoleAdministrator, 1001), ""); strings.Contains(r.body, "null") {
+		t.Errorf("got %s", r.body)
+	}
+}

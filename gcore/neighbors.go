@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -16,25 +17,19 @@ import (
 // unknownTime stands where the contract wants a time that costd does not keep.
 const unknownTime = "1970-01-01T00:00:00Z"
 
+// unknownCountry stands for a country that the catalog does not say: two letters that
+// ISO 3166 gives to no country, as the contract wants two letters.
+const unknownCountry = "ZZ"
+
 // projects answers with the client's projects, those of the key for a project key.
 func (h *Handler) projects(c *call) error {
 	p := parseParams(c.URL.RawQuery, "limit", "offset", "order_by", "name", "include_deleted")
-	only, err := h.allowedProjects(c.Context(), c.principal, nil)
+	rows, defaultID, err := h.visibleProjects(c)
 	if err != nil {
 		return err
-	}
-	all, err := h.Reports.Projects(c.Context(), c.principal.ClientID, nil)
-	if err != nil {
-		return err
-	}
-	defaultID := int64(math.MaxInt64)
-	for _, project := range all {
-		defaultID = min(defaultID, project.ID)
 	}
 	name := p.optional("name")
-	rows := slices.DeleteFunc(all, func(project costd.Project) bool {
-		return only != nil && !slices.Contains(only, project.ID) || name != nil && project.Name != *name
-	})
+	rows = slices.DeleteFunc(rows, func(project costd.Project) bool { return name != nil && project.Name != *name })
 	p.flag("include_deleted", false) // nothing is ever deleted
 	field, descending := p.order("created_at.asc", "created_at", "name")
 	sortRows(rows, field == "name", descending,
@@ -46,6 +41,45 @@ func (h *Handler) projects(c *call) error {
 	writeList(c.answer, len(rows), shown, func(b []byte, project costd.Project) []byte {
 		return appendProject(b, project, project.ID == defaultID)
 	})
+	return nil
+}
+
+// visibleProjects returns the projects that the key sees, ordered by id, and the id of
+// the client's default one.
+func (h *Handler) visibleProjects(c *call) (rows []costd.Project, defaultID int64, err error) {
+	only, err := h.allowedProjects(c.Context(), c.principal, costd.Period{}, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	all, err := h.Reports.Projects(c.Context(), c.principal.ClientID, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	defaultID = math.MaxInt64
+	for _, project := range all {
+		defaultID = min(defaultID, project.ID)
+	}
+	return slices.DeleteFunc(all, func(project costd.Project) bool {
+		return only != nil && !slices.Contains(only, project.ID)
+	}), defaultID, nil
+}
+
+// project answers with one project. One that the key may not see is answered like one
+// that does not exist, so that nobody learns which ids others have.
+func (h *Handler) project(c *call) error {
+	if err := parseParams(c.URL.RawQuery).err(); err != nil {
+		return err
+	}
+	rows, defaultID, err := h.visibleProjects(c)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rows, func(project costd.Project) bool { return strconv.FormatInt(project.ID, 10) == c.PathValue("id") })
+	if i < 0 {
+		return costd.Errorf(costd.NotFound, "there is no project %s for this key; GET /cloud/v1/projects lists those it sees", shorten(c.PathValue("id")))
+	}
+	c.answer.contentType("application/json")
+	c.answer.b = append(appendProject(c.answer.b, rows[i], rows[i].ID == defaultID), '\n')
 	return nil
 }
 
@@ -88,6 +122,26 @@ func (h *Handler) regions(c *call) error {
 	return nil
 }
 
+// region answers with one region.
+func (h *Handler) region(c *call) error {
+	p := parseParams(c.URL.RawQuery, "show_volume_types")
+	p.flag("show_volume_types", false)
+	if err := p.err(); err != nil {
+		return err
+	}
+	all, err := h.Reports.Regions(c.Context())
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(r costd.Region) bool { return strconv.FormatInt(r.ID, 10) == c.PathValue("id") })
+	if i < 0 {
+		return costd.Errorf(costd.NotFound, "there is no region %s; GET /cloud/v1/regions lists them", shorten(c.PathValue("id")))
+	}
+	c.answer.contentType("application/json")
+	c.answer.b = append(appendRegion(c.answer.b, all[i]), '\n')
+	return nil
+}
+
 func appendRegion(b []byte, r costd.Region) []byte {
 	b = appendInt(append(b, '{'), "id", r.ID)
 	b = appendText(b, "display_name", r.Name)
@@ -97,7 +151,7 @@ func appendRegion(b []byte, r costd.Region) []byte {
 	b = appendText(b, "state", "ACTIVE")
 	b = appendText(b, "access_level", "core")
 	b = appendText(b, "endpoint_type", "public")
-	b = appendText(b, "country", "")
+	b = appendText(b, "country", cmp.Or(r.Country, unknownCountry))
 	b = appendText(b, "vlan_physical_network", "")
 	b = appendText(b, "created_at", unknownTime)
 	b = appendText(b, "created_on", unknownTime)
@@ -143,7 +197,6 @@ func appendClient(b []byte, client costd.Client) []byte {
 	b = appendInt(b, "currentUser", 0)
 	b = appendBool(b, "deleted", false)
 	b = appendText(b, "email", "")
-	b = appendNull(b, "entryBaseDomain")
 	b = append(appendKey(b, "freeFeatures"), `{"CLOUD":[]}`...)
 	b = appendBool(b, "has_active_admin", true)
 	b = appendBool(b, "is_test", false)
@@ -151,9 +204,6 @@ func appendClient(b []byte, client costd.Client) []byte {
 	b = append(appendKey(b, "paidFeatures"), `{"CLOUD":[]}`...)
 	b = append(appendKey(b, "serviceStatuses"), `{"CLOUD":{"enabled":true,"status":"active"}}`...)
 	b = appendText(b, "status", "active")
-	for _, unknown := range []string{"country_code", "custom_id", "phone", "signup_process", "website"} {
-		b = appendNull(b, unknown)
-	}
 	b = append(appendKey(b, "users"), `[]`...)
 	return append(b, '}')
 }

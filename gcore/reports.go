@@ -19,7 +19,7 @@ func (h *Handler) decode(c *call, f form) (request, error) {
 	if c.basis, err = h.Reports.Basis(c.Context(), r.query.ClientID, r.query.Period); err != nil {
 		return request{}, err
 	}
-	if r.query.Projects, err = h.allowedProjects(c.Context(), c.principal, r.query.Projects); err != nil {
+	if r.query.Projects, err = h.allowedProjects(c.Context(), c.principal, r.query.Period, r.query.Projects); err != nil {
 		return request{}, err
 	}
 	return r, h.resolveIDs(c.Context(), &r.query)

@@ -28,21 +28,20 @@ func administratorOnly(p access.Principal) error {
 	return clientOnly(p)
 }
 
-// allowedProjects returns the projects a report covers for the bearer, of those
-// asked for: nil for all of the client's. Nobody may ask for projects of another
-// client. A project key sees its own whether it asks or not, and may not ask for
-// others.
-func (h *Handler) allowedProjects(ctx context.Context, p access.Principal, asked []int64) ([]int64, error) {
-	foreign, found, err := h.Reports.ForeignProject(ctx, p.ClientID, asked)
-	switch {
-	case err != nil:
-		return nil, err
-	case found:
-		return nil, notYourProject(foreign)
-	case p.Role == costd.RoleAdministrator:
-		return asked, nil
+// allowedProjects returns the projects a report of the period covers for the bearer, of
+// those asked for: nil for all of the client's. An administrator may ask for the
+// projects of its client. A project key sees its own whether it asks or not, and may
+// not ask for others. A project of another client is refused like one that does not
+// exist, so that nobody learns which ids others have.
+func (h *Handler) allowedProjects(ctx context.Context, p access.Principal, period costd.Period, asked []int64) ([]int64, error) {
+	if p.Role != costd.RoleAdministrator {
+		return ownProjects(p, asked)
 	}
-	return ownProjects(p, asked)
+	unknown, found, err := h.Reports.UnknownProject(ctx, p.ClientID, period, asked)
+	if err == nil && found {
+		err = notYourProject(unknown)
+	}
+	return asked, err
 }
 
 // ownProjects narrows the projects asked for to those of a project key.
@@ -62,5 +61,5 @@ func ownProjects(p access.Principal, asked []int64) ([]int64, error) {
 }
 
 func notYourProject(id int64) error {
-	return costd.Errorf(costd.Forbidden, "this key may not see project %d", id)
+	return costd.Errorf(costd.Forbidden, "this key may not see project %d; it is neither in GET /cloud/v1/projects nor in the usage of the period", id)
 }

@@ -53,6 +53,8 @@ func TestRoles(t *testing.T) {
 		{"GET", reservationsPath, ``, adminOnly},
 		{"GET", projectsPath, ``, clientOnly},
 		{"GET", regionsPath, ``, clientOnly},
+		{"GET", projectsPath + "/501", ``, clientOnly},
+		{"GET", regionsPath + "/76", ``, clientOnly},
 		{"GET", mePath, ``, clientOnly},
 	} {
 		for role, want := range tt.want {
@@ -82,6 +84,7 @@ func TestKeysSeeTheirOwn(t *testing.T) {
 		{"admin asking for one the catalog does not know", admin, "999", "240"},
 		{"admin asking for a foreign one", admin, "601", "403"},
 		{"admin asking for a foreign one too", admin, "501,601", "403"},
+		{"admin asking for one that does not exist", admin, "998", "403"},
 		{"project", one, "", "60"},
 		{"project asking for its own", one, "501", "60"},
 		{"project asking for another", one, "502", "403"},

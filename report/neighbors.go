@@ -31,18 +31,23 @@ func (s *Service) Projects(ctx context.Context, clientID int64, only []int64) (_
 	return projects, nil
 }
 
-// ForeignProject returns the first of the projects that belongs to another client,
-// and false if none does. Usage may name projects that the catalog does not list;
-// they belong to whoever used them.
-func (s *Service) ForeignProject(ctx context.Context, clientID int64, ids []int64) (id int64, found bool, err error) {
-	defer costd.Wrap(&err, "report.ForeignProject")
+// UnknownProject returns the first of the projects that is not the client's, and false
+// if all are: those that the catalog lists for the client, and those that its usage of
+// the period names. It does not tell a project of another client from one that does not
+// exist. Each id that the catalog does not list costs a read, up to the first unknown.
+func (s *Service) UnknownProject(ctx context.Context, clientID int64, p costd.Period, ids []int64) (id int64, found bool, err error) {
+	defer costd.Wrap(&err, "report.UnknownProject")
 	v, err := s.view(ctx)
 	if err != nil {
 		return 0, false, err
 	}
 	for _, id := range ids {
-		if owner, ok := v.owners[id]; ok && owner != clientID {
-			return id, true, nil
+		if owner, ok := v.owners[id]; ok && owner == clientID {
+			continue
+		}
+		lines, err := s.Usage.Lines(ctx, costd.Query{ClientID: clientID, Period: p, Projects: []int64{id}})
+		if err != nil || len(lines) == 0 {
+			return id, err == nil, err
 		}
 	}
 	return 0, false, nil
