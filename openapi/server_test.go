@@ -109,6 +109,8 @@ func (s *site) askForLists() {
 		{id: "listProjects", key: "project"},
 		{id: "listRegions", more: "?order_by=display_name.asc&display_name=luxembourg-2&product=inference&show_volume_types=true"},
 		{id: "listRegions"},
+		{id: "getProject", more: "501"},
+		{id: "getRegion", key: "project", more: "76?show_volume_types=true"},
 		{id: "getMe", key: "project"},
 		{id: "getMe", method: "HEAD"},
 	} {
