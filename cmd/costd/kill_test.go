@@ -74,7 +74,10 @@ func usageFile(t *testing.T, records int) string {
 func imported(t *testing.T, u user, file string) string {
 	t.Helper()
 	catalog := filepath.Join(t.TempDir(), "catalog.yaml")
-	if err := os.WriteFile(catalog, []byte("clients: [{id: 1001, name: Acme, currency: EUR}]\n"), 0o600); err != nil {
+	const entries = `clients: [{id: 1001, name: Acme, currency: EUR}]
+prices: [{type: volume, metric: volume_gbm, currency: EUR, feature: Volume, unit: GB-month, unit_size: 43200, unit_price: "0.10", effective_from: 2026-01-01}]
+`
+	if err := os.WriteFile(catalog, []byte(entries), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	u.do("apply", "-f", catalog)
