@@ -6,6 +6,23 @@ import (
 	sqldriver "database/sql/driver"
 )
 
+// openPools returns two pools of connections to one database: one for the reads of
+// callers, which is bounded, and one for the store itself. Whoever has the write token
+// takes connections from the second one alone: waiting for callers who read would make
+// every write, and Close, wait for them too.
+func openPools(connector sqldriver.Connector) (reads, own *sql.DB) {
+	reads = sql.OpenDB(connector)
+	reads.SetMaxOpenConns(maxConnections)
+	reads.SetMaxIdleConns(maxConnections)
+	// The first pool closes the connector, and with it the database.
+	return reads, sql.OpenDB(struct{ sqldriver.Connector }{connector})
+}
+
+// readPool and ownPool return the pools, for those who choose before they know which
+// database is open.
+func (e *engine) readPool() *sql.DB { return e.reads }
+func (e *engine) ownPool() *sql.DB  { return e.own }
+
 // beginRead begins a read transaction on a connection of the pool. The context bounds
 // the wait for the connection only: BEGIN itself must not be cancelled, because DuckDB
 // may have begun the transaction when the driver reports the cancellation, and the pool
@@ -13,8 +30,8 @@ import (
 //
 // end rolls the transaction back and returns the connection to the pool, or closes the
 // connection if the rollback fails.
-func (e *engine) beginRead(ctx context.Context) (tx *sql.Tx, end func(), err error) {
-	conn, err := e.pool.Conn(ctx)
+func (e *engine) beginRead(ctx context.Context, pool *sql.DB) (tx *sql.Tx, end func(), err error) {
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,7 +61,7 @@ func (e *engine) rollback(conn *sql.Conn, tx *sql.Tx) error {
 // discarded. The caller holds the write token.
 func (e *engine) writerConn(ctx context.Context) (_ *sql.Conn, err error) {
 	if e.writer == nil {
-		e.writer, err = e.pool.Conn(ctx)
+		e.writer, err = e.own.Conn(ctx)
 	}
 	return e.writer, err
 }

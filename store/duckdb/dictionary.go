@@ -172,7 +172,7 @@ func (db *DB) beginFill() (*snapshot, *dictionary, error) {
 		return nil, nil, err
 	}
 	defer func() { <-db.writing }()
-	now, err := db.tryBegin(db.closing)
+	now, _, err := db.tryBegin(db.closing, (*engine).ownPool)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,10 +14,10 @@ import (
 // maxConnections bounds concurrent reads: each may hold memory of the limit.
 const maxConnections = 32
 
-// An engine is an open database: a pool of connections that read, and the one
-// connection that writes.
+// An engine is an open database: a pool of connections that read for callers, and one
+// for the store itself, with the one connection that writes.
 type engine struct {
-	pool *sql.DB
+	reads, own *sql.DB
 	// writer is nil after it was discarded: use writerConn. The write token guards it.
 	writer *sql.Conn
 	// afterRollback, if set, decides the outcome of a rollback: tests inject faults by it.
@@ -30,26 +30,26 @@ func openEngine(ctx context.Context, options Options) (_ *engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{pool: sql.OpenDB(connector)}
-	e.pool.SetMaxOpenConns(maxConnections)
-	e.pool.SetMaxIdleConns(maxConnections)
-	defer func() {
-		if err != nil {
-			e.pool.Close()
-		}
-	}()
-	if e.writer, err = e.pool.Conn(ctx); err != nil {
-		return nil, err
-	}
-	for _, setting := range settings(options) {
-		if _, err = e.writer.ExecContext(ctx, setting); err != nil {
-			return nil, errors.Join(err, e.writer.Close())
-		}
-	}
-	if err = e.migrate(ctx, options); err != nil {
-		return nil, errors.Join(err, e.writer.Close())
+	e := &engine{}
+	e.reads, e.own = openPools(connector)
+	if err = e.configure(ctx, options); err != nil {
+		return nil, errors.Join(err, e.close())
 	}
 	return e, nil
+}
+
+// configure makes the settings and brings the schema up to date.
+func (e *engine) configure(ctx context.Context, options Options) error {
+	writer, err := e.writerConn(ctx)
+	if err != nil {
+		return err
+	}
+	for _, setting := range settings(options) {
+		if _, err := writer.ExecContext(ctx, setting); err != nil {
+			return err
+		}
+	}
+	return e.migrate(ctx, options)
 }
 
 // settings returns the statements that configure and harden the database. The
@@ -82,7 +82,7 @@ func (e *engine) close() error {
 	if e.writer != nil {
 		e.writer.Close() // the pool closes the connection, and reports its error
 	}
-	return e.pool.Close()
+	return errors.Join(e.own.Close(), e.reads.Close())
 }
 
 // start opens the database and loads the catalog.

@@ -91,3 +91,29 @@ func BeginFill(db *DB) (finish func(), err error) {
 	now, read, err := db.beginFill()
 	return func() { db.finishFill(now, read) }, err
 }
+
+// HoldReads begins as many reads as there are connections for them.
+func HoldReads(ctx context.Context, db *DB) (release func(), err error) {
+	var held []*snapshot
+	release = func() {
+		for _, s := range held {
+			s.release()
+		}
+	}
+	for range maxConnections {
+		s, err := db.begin(ctx)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, s)
+	}
+	return release, nil
+}
+
+// DropWriter closes the connection that writes, as a failed COMMIT or ROLLBACK does.
+func DropWriter(db *DB) {
+	db.writing <- struct{}{}
+	db.engine.discardWriter()
+	<-db.writing
+}

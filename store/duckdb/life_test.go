@@ -92,6 +92,37 @@ func TestRollbackFails(t *testing.T) {
 	}
 }
 
+// TestWritesBesideReads has readers hold every connection that they can get. The
+// store's own work, on connections opened at that moment, must not wait for them.
+func TestWritesBesideReads(t *testing.T) {
+	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CheckpointBytes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := duckdb.HoldReads(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	patience, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for client := range int64(3) {
+		duckdb.DropWriter(db)
+		if _, err := db.Write(patience, fleet(client, 2, 5)); err != nil {
+			t.Fatalf("a write while all connections read: %v", err)
+		}
+	}
+	finish, err := duckdb.BeginFill(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finish()
+	duckdb.DropWriter(db)
+	if err := db.Close(); err != nil {
+		t.Errorf("Close while all connections read: %v", err)
+	}
+}
+
 // TestFillWithoutDatabase lets the read in advance run when the database is lost. It
 // once waited for the write token that it held itself, and every write and Close hung.
 func TestFillWithoutDatabase(t *testing.T) {

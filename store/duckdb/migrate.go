@@ -47,6 +47,10 @@ func (e *engine) migrate(ctx context.Context, options Options) error {
 			return costd.Errorf(costd.Invalid, "the data folder %s has schema version %d, and this costd knows "+
 				"versions up to %d; run the costd that wrote it, or a newer one", options.Path, version, len(scripts))
 		}
+		if version < 0 {
+			return costd.Errorf(costd.Invalid, "the data folder %s has schema version %d, which no costd writes, so the database "+
+				"was changed or is damaged; restore a backup", options.Path, version)
+		}
 		if version == len(scripts) {
 			return nil
 		}

@@ -129,34 +129,41 @@ type snapshot struct {
 
 // begin returns a snapshot. It is released at the latest when the context ends.
 func (db *DB) begin(ctx context.Context) (*snapshot, error) {
-	s, err := db.tryBegin(ctx)
-	if !gaveUp(err) {
-		return s, storeError(err)
-	}
-	if err := db.acquire(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { <-db.writing }()
-	if s, err = db.tryBegin(ctx); gaveUp(err) { // nobody else was faster
-		if err = db.recover(ctx, err); err == nil {
-			s, err = db.tryBegin(ctx)
+	s, from, err := db.tryBegin(ctx, (*engine).readPool)
+	if gaveUp(err) {
+		if err = db.replace(ctx, from, err); err == nil {
+			s, _, err = db.tryBegin(ctx, (*engine).readPool)
 		}
 	}
 	return s, storeError(err)
 }
 
-func (db *DB) tryBegin(ctx context.Context) (*snapshot, error) {
+// replace opens the database anew if it is still the one that gave up.
+func (db *DB) replace(ctx context.Context, failed *engine, cause error) error {
+	if err := db.acquire(ctx); err != nil {
+		return err
+	}
+	defer func() { <-db.writing }()
+	if db.engine != failed {
+		return nil // somebody else was faster
+	}
+	return db.recover(ctx, cause)
+}
+
+// tryBegin returns a snapshot on a connection of a pool, and the database that it asked.
+func (db *DB) tryBegin(ctx context.Context, pool func(*engine) *sql.DB) (*snapshot, *engine, error) {
 	db.reading.RLock()
-	if db.isClosed() || db.engine == nil {
+	e := db.engine
+	if db.isClosed() || e == nil {
 		defer db.reading.RUnlock()
 		if db.isClosed() {
-			return nil, errClosed
+			return nil, nil, errClosed
 		}
-		return nil, errNoEngine
+		return nil, nil, errNoEngine
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(db.closing, cancel)
-	tx, end, err := db.engine.beginRead(ctx)
+	tx, end, err := e.beginRead(ctx, pool(e))
 	release := sync.OnceFunc(func() {
 		if end != nil {
 			end()
@@ -167,10 +174,10 @@ func (db *DB) tryBegin(ctx context.Context) (*snapshot, error) {
 	})
 	if err != nil {
 		release()
-		return nil, err
+		return nil, e, err
 	}
 	context.AfterFunc(ctx, release)
-	return &snapshot{ctx: ctx, tx: tx, release: release}, nil
+	return &snapshot{ctx: ctx, tx: tx, release: release}, e, nil
 }
 
 // read runs f on a snapshot.
