@@ -16,10 +16,9 @@ import (
 // after the other, united by column name. It runs on this machine and may read
 // whatever its user may.
 //
-// In "input" the columns of a CSV file are BOOLEAN, BIGINT, DATE, TIMESTAMP,
-// TIMESTAMPTZ or, if not every value fits, VARCHAR; so are those of NDJSON, where
-// structures stay what they are. Numbers with fractions are VARCHAR: DuckDB would make them
-// floating-point numbers.
+// In "input" every column of a CSV file is VARCHAR, NULL where it is empty: the query
+// casts what it computes with. The columns of NDJSON have the types that DuckDB finds,
+// but numbers with fractions are VARCHAR: DuckDB would make them floating-point numbers.
 func Query(sql string, paths ...string) (*Input, error) {
 	in, err := Files(paths...)
 	if err != nil {

@@ -112,7 +112,7 @@ func TestQueryUnitesFiles(t *testing.T) {
 	ndjson := put(t, "it's b.ndjson.gz", `{"n":3,"part":12345678901234567890.123456789,"extra":"1.5 \" 2.5"}`+"\n"+`{"n":4,"part":-1.50e-1}`+"\n")
 	pq := parquet(t, "SELECT 5 AS n, 0.30::DECIMAL(9,2) AS part")
 	in, err := Query(`-- a comment; with a semicolon
-		SELECT `+columns+`, n::VARCHAR AS id, part AS quantity, code AS flavor, extra AS name FROM input ORDER BY n DESC; -- the end`, csv, ndjson, pq)
+		SELECT `+columns+`, n::VARCHAR AS id, part AS quantity, code AS flavor, extra AS name FROM input ORDER BY n::BIGINT DESC; -- the end`, csv, ndjson, pq)
 	got, err := show(t, in, err)
 	equal(t, got, err,
 		`1: {`+fields+`,"id":"5","quantity":0.30}`,
@@ -123,6 +123,21 @@ func TestQueryUnitesFiles(t *testing.T) {
 	if read, total := in.Progress(); read != 0 || total != 0 {
 		t.Errorf("progress %d of %d, want none for a query", read, total)
 	}
+}
+
+// TestQueryTakesCSVAsText reads values that a guessed type would change.
+func TestQueryTakesCSVAsText(t *testing.T) {
+	csv := put(t, "a.csv", "from;to;flag;short;code;empty\n"+
+		"2026-10-01T00:00:00.000000001Z;2026-10-02T02:00:00.000000002+02:00;true;f;007;\n"+
+		"2026-10-01T00:00:00.000000003Z;2026-10-02T02:00:00.000000004+02:00;FALSE;T;1e3;\n")
+	in, err := Query(`SELECT 1001 AS client_id, 501 AS project_id, 76 AS region_id, 'volume' AS type, 'v-1' AS resource_id,
+		'volume_gbm' AS metric, "from" AS "start", "to" AS "end", flag AS name, short AS flavor, code AS quantity,
+		coalesce(empty, 'none') AS port_id FROM input`, csv)
+	got, err := show(t, in, err)
+	const before = `{"client_id":1001,"project_id":501,"region_id":76,"type":"volume","resource_id":"v-1","metric":"volume_gbm",`
+	equal(t, got, err,
+		`1: `+before+`"start":"2026-10-01T00:00:00.000000001Z","end":"2026-10-02T02:00:00.000000002+02:00","name":"true","flavor":"f","quantity":"007","attributes":{"port_id":"none"}}`,
+		`2: `+before+`"start":"2026-10-01T00:00:00.000000003Z","end":"2026-10-02T02:00:00.000000004+02:00","name":"FALSE","flavor":"T","quantity":1e3,"attributes":{"port_id":"none"}}`)
 }
 
 // TestQueryKeepsOrder reads more rows than DuckDB holds in one piece, and on more

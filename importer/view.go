@@ -45,13 +45,12 @@ func (e *engine) table(ctx context.Context, f file, scratch string) (string, err
 
 func (f file) parquet() string { return "read_parquet(" + quoteText(f.path) + ")" }
 
-// csvTypes are the types a CSV column can have. DOUBLE is not among them, so that
-// numbers with fractions stay texts.
-const csvTypes = "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
-
+// csvTable reads the file with every column as text: a guessed type would change
+// values without a word, for instance cut times to microseconds, or make "f" false.
+// What separates the fields is found out; the first line names the columns.
 func (e *engine) csvTable(ctx context.Context, f file) (string, error) {
 	var prompt string
-	sniff := "SELECT Prompt FROM sniff_csv(" + quoteText(f.path) + `, sample_size = -1, quote = '"', escape = '"', ` + csvTypes + ")"
+	sniff := "SELECT Prompt FROM sniff_csv(" + quoteText(f.path) + `, sample_size = -1, header = true, quote = '"', escape = '"', auto_type_candidates = ['VARCHAR'])`
 	for row, err := range e.rows(ctx, sniff) {
 		if err != nil {
 			return "", err

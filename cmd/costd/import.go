@@ -45,9 +45,10 @@ flavor, name, deleted, the attributes by name (volume_type, ip_address, ...), an
 as a JSON object, or as one column tags.KEY for each. An empty value is absent.
 
 With --query a SELECT (DuckDB SQL, run on this machine) makes those columns out of
-any table: the view "input" holds all FILEs together. In CSV files numbers with
-fractions are text there; cast them to DECIMAL to compute with them. Floating-point
-columns are refused, because they do not hold decimal numbers exactly.
+any table: the view "input" holds all FILEs together. The columns of CSV files are
+text there; cast them to compute with them, as in CAST(hours AS DECIMAL(18, 3)) or
+CAST(started AS TIMESTAMPTZ). Floating-point columns are refused, because they do not
+hold decimal numbers exactly.
 
 Importing the same records again changes nothing, so an import that was interrupted
 is simply repeated. The exit code is 0 only if no record was rejected.`,

@@ -4,11 +4,14 @@
 -- never scheduled have no scheduled_time and used nothing. A record spans at most 31 days, so
 -- that pods are cut at the ends of months. Everything is computed in whole numbers and DECIMAL.
 WITH pods AS (
-    SELECT name, qos, pod_phase, cpu_milli, num_gpu, gpu_milli,
-           TIMESTAMP '2023-01-01' + to_seconds(scheduled_time) AS started,
-           TIMESTAMP '2023-01-01' + to_seconds(deletion_time) AS ended
+    SELECT name, qos, pod_phase,
+           CAST(cpu_milli AS BIGINT) AS cpu_milli, -- every column of a CSV file is text
+           CAST(num_gpu AS BIGINT) AS num_gpu,
+           CAST(gpu_milli AS BIGINT) AS gpu_milli,
+           TIMESTAMP '2023-01-01' + to_seconds(CAST(scheduled_time AS BIGINT)) AS started,
+           TIMESTAMP '2023-01-01' + to_seconds(CAST(deletion_time AS BIGINT)) AS ended
     FROM input
-    WHERE scheduled_time IS NOT NULL AND deletion_time > scheduled_time
+    WHERE CAST(deletion_time AS BIGINT) > CAST(scheduled_time AS BIGINT)
 ),
 pieces AS (
     SELECT *, greatest(started, month) AS "start", least(ended, month + INTERVAL 1 MONTH) AS "end"
