@@ -97,6 +97,30 @@ func TestMissingPrices(t *testing.T) {
 	}
 }
 
+// Whoever reads one page of a report learns whether costs are missing on any, and that
+// they are hidden.
+func TestPriceStatusOfAPageIsThatOfTheReport(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, pricesCatalog)
+	s.send(t, hours(1001, 501, "a", 1)+unpriced("1001")+hours(2002, 501, "a", 1)+unpriced("2002"))
+	for _, tt := range []struct {
+		client     int64
+		rest, want string
+	}{
+		{1001, `"limit":1,"order_by":["region.asc","type.asc"]`, "error"},
+		{1001, `"limit":1,"offset":1,"order_by":["type.asc"]`, "error"},
+		{1001, `"limit":1,"offset":7`, "error"},
+		{1001, `"limit":1,"types":["instance"]`, "show"},
+		{1001, `"limit":1,"schema_filter":{"type":"instance","field":"uuid","values":["a"]}`, "show"},
+		{2002, `"limit":1`, "hide"},
+	} {
+		got := s.report(t, resourcesPath, s.key(t, costd.RoleAdministrator, tt.client), `{`+period+`,`+tt.rest+`}`)
+		if got.PriceStatus != tt.want {
+			t.Errorf("%s: price status %q, want %q", tt.rest, got.PriceStatus, tt.want)
+		}
+	}
+}
+
 // A month without usage or commitments is an empty report, not an error.
 func TestEmptyReports(t *testing.T) {
 	s := newServer(t)

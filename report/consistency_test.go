@@ -131,12 +131,32 @@ func (b bill) agrees() int {
 		byResource.add(row.Charge)
 	}
 	same(b, "the sum of resources", byResource.figures(), totals.figures())
+	b.statusIsThatOfPages(costs.Status, resources.Status(), len(rows))
 	b.usageIsThat(rows, costs)
 	if !b.asLastSeen() { // which is another thing in each project
 		same(b, "the sum of projects", b.byProject().figures(), totals.figures())
 	}
 	b.monthIsThat(costs.Charges)
 	return len(totals.figures())
+}
+
+// statusIsThatOfPages checks that the first page, the last and one beyond it have the
+// price status of all rows, which is that of the totals.
+func (b bill) statusIsThatOfPages(totals, whole report.PriceStatus, rows int) {
+	b.Helper()
+	if whole != totals {
+		b.Fatalf("the price status of all rows is %q, of the totals %q", whole, totals)
+	}
+	for _, offset := range []int{0, max(rows-1, 0), rows} {
+		page, err := b.service.CostResources(b.ctx, b.query, costd.Page{Offset: offset, Limit: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		rowsOf(b, page)
+		if page.Status() != whole {
+			b.Fatalf("the price status of the page at %d of %d rows is %q, of all %q", offset, rows, page.Status(), whole)
+		}
+	}
 }
 
 // asLastSeen reports whether resources are selected by what was last seen of them.

@@ -28,7 +28,7 @@ type ResourceRow struct {
 	Charge costd.Charge // without cost, currency or error if prices are hidden
 }
 
-// Status returns the price status of the rows read so far.
+// Status returns the price status of all pages. It is known once the rows were read.
 func (r *Resources) Status() PriceStatus { return r.status }
 
 // CostResources returns what each selected resource used and costs at
@@ -39,11 +39,15 @@ func (s *Service) CostResources(ctx context.Context, q costd.Query, p costd.Page
 	if err != nil {
 		return nil, err
 	}
+	status, err := s.statusBeyond(ctx, v, client, q, p)
+	if err != nil {
+		return nil, err
+	}
 	count, usage, err := s.Usage.Resources(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
-	r := &Resources{Period: q.Period, Count: count, Names: v.names, status: initialStatus(client)}
+	r := &Resources{Period: q.Period, Count: count, Names: v.names, status: status}
 	r.Rows = func(yield func(ResourceRow, error) bool) {
 		for u, err := range usage {
 			row := ResourceRow{Usage: u}
@@ -57,6 +61,22 @@ func (s *Service) CostResources(ctx context.Context, q costd.Query, p costd.Page
 		}
 	}
 	return r, nil
+}
+
+// statusBeyond returns the price status of all pages, as far as the rows of page p do not
+// tell it. A row lacks a price exactly if its line does, as prices are by line, so that
+// no row of the other pages has to be read.
+func (s *Service) statusBeyond(ctx context.Context, v *view, client costd.Client, q costd.Query, p costd.Page) (PriceStatus, error) {
+	status := initialStatus(client)
+	if status == PricesHidden || p.Offset == 0 && p.Limit == 0 {
+		return status, nil
+	}
+	lines, err := s.Usage.Lines(ctx, q)
+	for _, line := range lines {
+		charge := v.book.PayAsYouGo(q.ClientID, line)
+		status = status.with(&charge)
+	}
+	return status, err
 }
 
 // Usage is a report without money: totals by line, and a page of rows by
