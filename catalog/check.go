@@ -37,6 +37,9 @@ func checkList[T any, K comparable](m *mistakes, name string, list []T, key func
 	first := make(map[K]int, len(list))
 	var unread K // the key of an entry without one, which is mistake enough
 	for i := range list {
+		if m.full() {
+			return
+		}
 		e := &entry{m: m, place: place{list: name, index: i}}
 		check(e, &list[i])
 		k := key(&list[i])

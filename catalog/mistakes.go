@@ -11,8 +11,8 @@ import (
 	"costd.dev/costd/internal/text"
 )
 
-// maxMistakes bounds what one answer lists; whoever has more of them has one
-// mistake, made by a program.
+// maxMistakes bounds what is looked for and what one answer lists: a file with more
+// mistakes has one mistake, made by a program.
 const maxMistakes = 1000
 
 // A place is one entry of a list, or the file itself if list is "".
@@ -32,12 +32,20 @@ type mistake struct {
 type mistakes struct {
 	list []mistake
 	seen map[place]map[string]bool
+	more bool // there was one mistake too many
 }
+
+// full reports whether there are so many mistakes that no more are looked for.
+func (m *mistakes) full() bool { return m.more }
 
 func (m *mistakes) add(at place, field, format string, args ...any) {
 	fields := m.seen[at]
 	parent, _, _ := strings.Cut(field, ".") // hardware_info of hardware_info.cpu
 	if fields[field] || fields[parent] || fields[""] {
+		return
+	}
+	if len(m.list) == maxMistakes {
+		m.more = true
 		return
 	}
 	if fields == nil {
@@ -61,13 +69,12 @@ func (m *mistakes) err(entries costd.Entries) error {
 			cmp.Compare(a.index, b.index), cmp.Compare(a.field, b.field))
 	})
 	var fields []costd.FieldError
-	for i, mistake := range m.list {
-		if i == maxMistakes {
-			more := fmt.Sprintf("has %d more mistakes", len(m.list)-maxMistakes)
-			fields = append(fields, costd.FieldError{Field: "catalog", Message: more})
-			break
-		}
+	for _, mistake := range m.list {
 		fields = append(fields, costd.FieldError{Field: mistake.path(entries), Message: mistake.message})
+	}
+	if m.more {
+		more := fmt.Sprintf("has more mistakes; these are %d, and the rest was not looked at", maxMistakes)
+		fields = append(fields, costd.FieldError{Field: "catalog", Message: more})
 	}
 	return costd.InvalidFields(fields...)
 }

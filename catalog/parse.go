@@ -57,8 +57,15 @@ func readList[T any](file *object, name string, read func(*object) T) []T {
 		file.mistake(name, "must be a list")
 		return nil
 	}
+	if len(node.Content) > MaxEntries {
+		file.mistake(name, "has %d entries, more than %d; apply them in several files", len(node.Content), MaxEntries)
+		return nil
+	}
 	list := make([]T, len(node.Content))
 	for i, child := range node.Content {
+		if file.m.full() {
+			break
+		}
 		entry := newObject(child, place{list: name, index: i}, "", file.m)
 		if len(entry.fields) > 0 || child.Kind == yaml.MappingNode {
 			list[i] = read(entry)

@@ -20,6 +20,16 @@ import (
 // this is room for some 60,000 of them, and bounds the memory of reading.
 const MaxFileSize = 16 << 20
 
+// maxValues bounds the values of a file: the keys and values of its mappings and the
+// elements of its lists. A price has some 20, so that this is room for every sensible
+// file of MaxFileSize; a value takes 200 bytes of memory while the file is read, and
+// without a bound two bytes of the file would be enough for one.
+const maxValues = 2_000_000
+
+// MaxEntries bounds the entries of one list of a file. It is more than a file of
+// MaxFileSize has room for if its entries are as long as they usually are.
+const MaxEntries = 100_000
+
 // parseTree returns the one document of a YAML or JSON file. JSON is told apart
 // because YAML reads some of its escapes differently.
 func parseTree(data []byte) (*yaml.Node, error) {
@@ -31,12 +41,31 @@ func parseTree(data []byte) (*yaml.Node, error) {
 		return nil, costd.Errorf(costd.Invalid, "the catalog is empty; it needs at least one of %s", strings.Join(listNames, ", "))
 	case !utf8.Valid(data):
 		return nil, costd.Errorf(costd.Invalid, "the catalog is not valid UTF-8")
+	case countValues(data) > maxValues:
+		return nil, costd.Errorf(costd.TooLarge, "the catalog has more than %d values; apply it in several files", maxValues)
 	case data[0] == '{' && json.Valid(data):
 		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.UseNumber()
 		return jsonTree(dec)
 	}
 	return yamlTree(data)
+}
+
+// countValues returns a number that the values of a YAML or JSON file do not exceed by
+// much: how many characters the file has that may end or begin one. It is counted
+// before anything is made of them.
+func countValues(data []byte) (n int) {
+	for i, c := range data {
+		switch c {
+		case ',', '[', '{', '\n':
+			n++
+		case ':', '-', '?': // in YAML only before a space; JSON may leave it out after a colon
+			if next := data[min(i+1, len(data)-1)]; c == ':' && data[0] == '{' || next == ' ' || next == '\t' || next == '\n' {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func yamlTree(data []byte) (*yaml.Node, error) {
@@ -91,6 +120,7 @@ type object struct {
 	place  place
 	prefix string // of its fields, for mappings within entries
 	fields map[string]*yaml.Node
+	names  []string        // of the fields, in the order of the file
 	known  map[string]bool // the fields that were asked for
 	m      *mistakes
 }
@@ -105,6 +135,8 @@ func newObject(node *yaml.Node, at place, prefix string, m *mistakes) *object {
 		key := node.Content[i].Value
 		if _, twice := o.fields[key]; twice {
 			o.mistake(key, "stands here twice; keep one")
+		} else {
+			o.names = append(o.names, key)
 		}
 		o.fields[key] = node.Content[i+1]
 	}
@@ -136,7 +168,7 @@ func (o *object) require(fields ...string) {
 
 // done notes every field that nobody asked for.
 func (o *object) done() {
-	for field := range o.fields {
+	for _, field := range o.names {
 		if !o.known[field] {
 			o.mistake(field, "is not known here; check its spelling")
 		}
