@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"costd.dev/costd"
 	"costd.dev/costd/rating"
 )
@@ -18,6 +20,7 @@ type Service struct {
 	Now     func() time.Time // nil: time.Now
 
 	cached atomic.Pointer[view]
+	making singleflight.Group // of views, by version
 }
 
 // Today returns the current UTC day.
@@ -39,7 +42,8 @@ type view struct {
 }
 
 // view returns the catalog as it is now. Making one costs far more than an answer,
-// so the last is kept until the catalog's version changes.
+// so the last is kept until the catalog's version changes, and all who then ask at
+// once share one.
 func (s *Service) view(ctx context.Context) (*view, error) {
 	version, err := s.Catalog.Version(ctx)
 	if err != nil {
@@ -47,6 +51,26 @@ func (s *Service) view(ctx context.Context) (*view, error) {
 	}
 	before := s.cached.Load()
 	if before != nil && before.version == version {
+		return before, nil
+	}
+	// A caller that leaves must not fail the others, so that the making goes on without.
+	made := s.making.DoChan(strconv.FormatInt(version, 10), func() (any, error) {
+		return s.makeView(context.WithoutCancel(ctx), version)
+	})
+	select {
+	case r := <-made:
+		v, _ := r.Val.(*view)
+		return v, r.Err
+	case <-ctx.Done():
+		return nil, &costd.Error{Code: costd.Unavailable, Message: "the request was given up", Err: context.Cause(ctx)}
+	}
+}
+
+// makeView makes the view of the catalog at the version or a later one, unless that
+// was done since it was missed.
+func (s *Service) makeView(ctx context.Context, version int64) (*view, error) {
+	before := s.cached.Load()
+	if before != nil && before.version >= version {
 		return before, nil
 	}
 	entries, version, err := s.Catalog.Entries(ctx)
