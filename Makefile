@@ -22,10 +22,12 @@ GO_NEEDED := $(shell sed -n 's/^go //p' go.mod)
 # DuckDB's bindings say -lstdc++, which prefers the shared library: a folder that has
 # just the static one, and is searched first, makes it that.
 STATIC := $(CURDIR)/bin/static
+# What the binary says of itself; a copy of the sources without git says nothing.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 .PHONY: build
 build: tools ## build bin/costd (the first time takes a few minutes: it links DuckDB)
 	@mkdir -p $(STATIC) && ln -sf "$$(g++ -print-file-name=libstdc++.a)" $(STATIC)/
-	$(GO) build -trimpath -ldflags '-s -w -extldflags "-L$(STATIC) -static-libgcc"' -o bin/costd ./cmd/costd
+	$(GO) build -trimpath -ldflags '-s -w -X main.described=$(VERSION) -extldflags "-L$(STATIC) -static-libgcc"' -o bin/costd ./cmd/costd
 
 .PHONY: libraries
 libraries: build ## check that bin/costd needs no shared library but those of libc

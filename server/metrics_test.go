@@ -71,6 +71,16 @@ func TestIngestMetrics(t *testing.T) {
 	}
 }
 
+func TestBuildInfo(t *testing.T) {
+	s := open(t)
+	for version, want := range map[string]string{"": `version="unknown"`, "1.2.3-4-gabc": `version="1.2.3-4-gabc"`} {
+		s.Config.Handler = server.New(server.Config{Usage: s.store, Catalog: s.store, Logger: slog.New(slog.DiscardHandler), Version: version})
+		if got := s.figures(t, "costd_build_info"); !strings.Contains(got, want) || !strings.Contains(got, `goversion="go1`) || !strings.HasSuffix(got, "} 1\n") {
+			t.Errorf("version %q: %s", version, got)
+		}
+	}
+}
+
 // A counted store tells figures, or why it does not.
 type counted struct {
 	costd.UsageStore

@@ -69,6 +69,8 @@ type Config struct {
 	// BehindProxy says that callers come through a proxy, so that their addresses
 	// tell nothing: wrong keys are not limited by address then.
 	BehindProxy bool
+	// Version is the release of the server, for its figures; "" is told as unknown.
+	Version string
 	// UUIDs says that ids of usage which are no UUIDs are answered as UUIDs made of
 	// them.
 	UUIDs bool
@@ -96,6 +98,7 @@ func New(config Config) *Server {
 	s.prober = &prober{check: config.Usage.Check, timeout: probeTimeout, report: func(err error) {
 		config.Logger.Error("not ready", "error", err)
 	}}
+	registry.MustRegister(buildInfo(config.Version))
 	gaugeIngest(registry, s.usage)
 	if store, ok := config.Usage.(storeWithStats); ok {
 		registry.MustRegister(newStoreMetrics(store, config.Logger))
@@ -108,6 +111,7 @@ func (c *Config) setDefaults() {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.Version = cmp.Or(c.Version, "unknown")
 	c.Reports = cmp.Or(c.Reports, defaultReports)
 	c.ReportsPerKey = cmp.Or(c.ReportsPerKey, defaultReportsPerKey)
 	c.ReportWait = cmp.Or(c.ReportWait, defaultReportWait)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"costd.dev/costd/internal/spawn"
 )
 
 // TestKillDuringImport kills the real server process while an import is under way,
@@ -110,7 +112,7 @@ func startProcess(t *testing.T, data string) *process {
 		p.Wait()
 	})
 	for lines := bufio.NewScanner(out); p.url == "" && lines.Scan(); {
-		if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+		if url, ok := spawn.Address(lines.Text()); ok {
 			p.url = url
 		}
 	}

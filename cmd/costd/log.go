@@ -36,6 +36,18 @@ func (o *logOptions) logger(w io.Writer) (*slog.Logger, error) {
 	return nil, fmt.Errorf("--log-format is %q; use text or json", o.format)
 }
 
+// sayListening says on standard output where the server listens, whatever the level of
+// the log: scripts wait for it. It is a record when the log is JSON, so that whatever
+// collects both streams finds records only.
+func (o *logOptions) sayListening(stdout io.Writer, url string) error {
+	if o.format == "json" {
+		slog.New(slog.NewJSONHandler(stdout, nil)).Info("listening on", "url", url)
+		return nil
+	}
+	_, err := fmt.Fprintf(stdout, "listening on %s\n", url)
+	return err
+}
+
 // Bounds of one value in the log, in bytes. Callers choose paths and make the
 // database say long things; a stack is ours and is worth more room.
 const (

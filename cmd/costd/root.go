@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -108,6 +107,8 @@ server, fills it and shows its reports.`,
 		newBenchCommand(t),
 		newVersionCommand(t),
 	)
+	root.Version = version()
+	root.SetVersionTemplate("costd {{.Version}}\n")
 	requireSubcommands(root)
 	return root
 }
@@ -128,27 +129,6 @@ func requireSubcommands(c *cobra.Command) {
 		return fmt.Errorf("unknown command %q; see %s --help", args[0], c.CommandPath())
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-}
-
-func newVersionCommand(t terminal) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(t.out, "costd "+version())
-			return err
-		},
-	}
-}
-
-// version returns what the Go toolchain noted of the sources of this program.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return strings.TrimPrefix(info.Main.Version, "v") + " " + info.GoVersion
 }
 
 // Where the server is and who asks: variables, and the default address.
@@ -176,8 +156,7 @@ func (c *connection) client(t terminal) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, _, _ := strings.Cut(version(), " ")
-	return client.New(firstOf(c.url, t.getenv(urlVariable), defaultURL), key, client.WithUserAgent("costd/"+name)), nil
+	return client.New(firstOf(c.url, t.getenv(urlVariable), defaultURL), key, client.WithUserAgent("costd/"+release())), nil
 }
 
 func (c *connection) apiKey(t terminal) (string, error) {

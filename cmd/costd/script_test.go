@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 
+	"costd.dev/costd/internal/spawn"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -82,6 +84,7 @@ type testServer struct {
 	url, key string
 	cancel   context.CancelFunc
 	done     chan struct{}
+	stdout   []string     // until it listens
 	stderr   bytes.Buffer // to be read after done
 	code     int
 }
@@ -109,9 +112,9 @@ func start(getenv func(string) string, flags ...string) (*testServer, error) {
 	}()
 	lines := bufio.NewScanner(out)
 	for s.url == "" && lines.Scan() {
-		s.url, _ = strings.CutPrefix(lines.Text(), "listening on ")
-		if !strings.HasPrefix(s.url, "http://") {
-			s.url = ""
+		s.stdout = append(s.stdout, lines.Text())
+		if url, ok := spawn.Address(lines.Text()); ok {
+			s.url = url
 		}
 	}
 	go io.Copy(io.Discard, out)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -142,6 +143,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	logger.InfoContext(ctx, "starting", "version", release(), "go", runtime.Version())
 	return errors.Join(o.serve(ctx, listener, stdout, logger), closed(listener))
 }
 
@@ -167,11 +169,13 @@ func (o *serveOptions) serve(ctx context.Context, listener net.Listener, stdout 
 		return err
 	}
 	warnOfListening(logger, listener.Addr(), o.behindProxy)
-	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
+	if err := o.log.sayListening(stdout, "http://"+listener.Addr().String()); err != nil {
+		return err
+	}
 	return server.New(server.Config{
 		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
 		Reports: o.reports.all, ReportsPerKey: o.reports.perKey, ReportTimeout: o.reports.timeout, Ingest: o.ingest.limits(),
-		UUIDs: o.uuids,
+		UUIDs: o.uuids, Version: release(),
 	}).Serve(ctx, listener)
 }
 

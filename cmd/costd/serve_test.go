@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"log/slog"
 	"net"
 	"os"
@@ -27,6 +28,34 @@ func TestServeReadsFlagsFromTheEnvironment(t *testing.T) {
 	}
 	if log := s.stderr.String(); !strings.HasPrefix(log, "{") {
 		t.Errorf("COSTD_LOG_FORMAT=json does nothing: the log is\n%s", log)
+	}
+}
+
+// Whoever collects both streams of a server that logs JSON finds records only. One of
+// them tells the release, and one the address, whatever the level.
+func TestJSONLogIsNothingButRecords(t *testing.T) {
+	for level, version := range map[string]bool{"info": true, "error": false} {
+		s, err := start(noEnvironment, "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.stop(); err != nil {
+			t.Fatal(err)
+		}
+		all, told := strings.Join(s.stdout, "\n")+"\n"+s.stderr.String(), map[any]map[string]any{}
+		for line := range strings.Lines(strings.TrimSpace(all)) {
+			var record map[string]any
+			if err := json.Unmarshal([]byte(line), &record); err != nil {
+				t.Errorf("%q is no record: %v", line, err)
+			}
+			told[record["msg"]] = record
+		}
+		if url := told["listening on"]["url"]; url != s.url || !strings.HasPrefix(s.url, "http://127.0.0.1:") {
+			t.Errorf("the record tells the address %v, and it is %q:\n%s", url, s.url, all)
+		}
+		if got := told["starting"]["version"] == release(); got != version {
+			t.Errorf("at level %s the log tells the release: %v, want %v:\n%s", level, got, version, all)
+		}
 	}
 }
 

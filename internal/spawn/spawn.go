@@ -4,6 +4,7 @@ package spawn
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -77,12 +78,25 @@ func Run(executable string, arguments ...string) (*Server, error) {
 // attend reads what the server says until it ends.
 func (s *Server) attend(out io.Reader) {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+		if url, ok := Address(lines.Text()); ok {
 			s.address <- url
 		}
 	}
 	s.err = s.cmd.Wait()
 	close(s.ended)
+}
+
+// Address returns the URL of a line by which a server says where it listens: the text
+// "listening on URL", or the record of a log in JSON.
+func Address(line string) (url string, ok bool) {
+	var record struct{ Msg, URL string }
+	if json.Unmarshal([]byte(line), &record) == nil && record.Msg == "listening on" {
+		return record.URL, true
+	}
+	if url, ok = strings.CutPrefix(line, "listening on "); ok {
+		return url, true
+	}
+	return "", false
 }
 
 // Ready waits until the server listens. It is called once.

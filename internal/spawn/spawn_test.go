@@ -46,6 +46,18 @@ func TestStart(t *testing.T) {
 	<-s.Ended()
 }
 
+func TestAddress(t *testing.T) {
+	for line, want := range map[string]string{
+		"listening on http://127.0.0.1:1": "http://127.0.0.1:1",
+		`{"time":"2026-11-24T00:00:00Z","level":"INFO","msg":"listening on","url":"http://127.0.0.1:1"}`: "http://127.0.0.1:1",
+		`{"msg":"request","url":"http://127.0.0.1:1"}`:                                                   "", "opening": "", "": "", "{}": "",
+	} {
+		if url, ok := Address(line); url != want || ok != (want != "") {
+			t.Errorf("%q: %q, %v; want %q", line, url, ok, want)
+		}
+	}
+}
+
 func TestStartFails(t *testing.T) {
 	if _, err := Start(executable(t), "bad"); err == nil || !strings.Contains(err.Error(), "the disk is on fire") {
 		t.Errorf("the last words are missing: %v", err)
