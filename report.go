@@ -186,8 +186,9 @@ type Charge struct {
 	Line     Line
 	Kind     Kind
 	Quantity decimal.Rational // in the type's unit
-	// Reserved is the pool of the month in the type's unit, for Commit only. It is
-	// the whole line's, whatever resources are selected.
+	// Reserved is the pool of the month in the type's unit, the same for the Commit and
+	// the Overcommit of a line; zero for PAYG. It is the whole line's, whatever resources
+	// are selected.
 	Reserved decimal.Rational
 	// Feature names what is paid for, without the kind; "" if nothing names it.
 	Feature string

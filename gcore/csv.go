@@ -86,7 +86,7 @@ func appendMonthlyCSV(b []byte, charges []costd.Charge, t *report.Totals, places
 	first := &charges[0]
 	line := first.Line
 	info, _ := line.Type.Info()
-	var used, reserved, zero decimal.Rational
+	var used, zero decimal.Rational
 	commit, beyond := &zero, &zero
 	if t.Status == report.PricesHidden {
 		commit, beyond = nil, nil
@@ -94,7 +94,7 @@ func appendMonthlyCSV(b []byte, charges []costd.Charge, t *report.Totals, places
 	failure := ""
 	for i := range charges {
 		c := &charges[i]
-		used, reserved = used.Add(c.Quantity), reserved.Add(c.Reserved)
+		used = used.Add(c.Quantity)
 		if c.Kind == costd.Commit {
 			commit = c.Cost
 		} else {
@@ -112,7 +112,7 @@ func appendMonthlyCSV(b []byte, charges []costd.Charge, t *report.Totals, places
 	l.raw(costd.MonthOf(t.Period.From).String())
 	l.text(info.Unit)
 	l.value(used)
-	l.value(reserved)
+	l.value(first.Reserved)
 	l.number(commit, places)
 	l.number(beyond, places)
 	l.text(failure)

@@ -29,11 +29,16 @@ func workedUsage() string {
 		{"C", "2026-10-21T06:30:00Z", "2026-11-01T00:00:00Z"},
 		{"A", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"},
 	} {
-		fmt.Fprintf(&b, `{"client_id":1001,"project_id":501,"region_id":76,"type":"ai_cluster","resource_id":%q,`+
-			`"metric":"bm3-ai-1xlarge-h100-80-8_min","flavor":"bm3-ai-1xlarge-h100-80-8","tags":{"team":%[1]q},"name":"server %[1]s",`+
-			`"start":%[2]q,"end":%[3]q}`+"\n", s[0]+s[0]+s[0], s[1], s[2])
+		b.WriteString(workedServer(s[0]+s[0]+s[0], s[1], s[2]))
 	}
 	return b.String()
+}
+
+// workedServer writes that a server of the committed line ran for a time.
+func workedServer(name, start, end string) string {
+	return fmt.Sprintf(`{"client_id":1001,"project_id":501,"region_id":76,"type":"ai_cluster","resource_id":%q,`+
+		`"metric":"bm3-ai-1xlarge-h100-80-8_min","flavor":"bm3-ai-1xlarge-h100-80-8","tags":{"team":%[1]q},"name":"server %[1]s",`+
+		`"start":%[2]q,"end":%[3]q}`+"\n", name, start, end)
 }
 
 func TestWorkedMonth(t *testing.T) {
@@ -114,5 +119,22 @@ func TestWorkedMonthCSV(t *testing.T) {
 	}
 	if got := r.Header.Get("Content-Disposition"); got != `attachment; filename="reservation-cost-totals-2026-10.csv"` {
 		t.Errorf("Content-Disposition %s", got)
+	}
+}
+
+// Resources of which the pool covers nothing, as it had run out before, have no Commit
+// row; the table has their line's pool all the same.
+func TestMonthlyCSVHasThePoolOfWhatIsSelected(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, workedCatalog)
+	s.send(t, workedUsage()+workedServer("LATE", "2026-10-31T23:00:00Z", "2026-11-01T00:00:00Z"))
+	key := s.key(t, costd.RoleAdministrator, 1001)
+	body := `{"year_month":"2026-10","schema_filter":{"type":"ai_cluster","field":"uuid","values":["LATE"]}`
+	if got := summary(s.report(t, monthlyPath, key, body+"}").Results); got != "Overcommit 60 19.9" {
+		t.Errorf("got %s", got)
+	}
+	got := s.post(t, monthlyPath, key, body+`,"response_format":"csv_totals"}`)
+	if want := ",2026-10,minutes,60,89280,0,19.9,,EUR\r\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %s, want it to end in %s", got, want)
 	}
 }

@@ -77,10 +77,12 @@ func (b *Book) committed(clientID int64, month costd.Month, u costd.LineUsage, p
 	feature := cmp.Or(statedFeature(pools), over.feature, prices.featureOn(lastDay), u.Line.Metric)
 
 	charges := make([]costd.Charge, 0, 2)
-	if c := commitCharge(pools, shared); !shared || !c.Quantity.IsZero() {
-		charges = append(charges, c)
+	commit := commitCharge(pools, shared)
+	if !shared || !commit.Quantity.IsZero() {
+		charges = append(charges, commit)
 	}
 	if c := over.charge(costd.Overcommit, u.Line, client.Currency); !c.Quantity.IsZero() {
+		c.Reserved = commit.Reserved // also where no Commit charge stands beside it
 		charges = append(charges, c)
 	}
 	for i := range charges {

@@ -98,6 +98,7 @@ func (o *oracle) rows(selected func(record) bool, shared bool) []string {
 		rows = append(rows, commit.row(o.line, costd.Commit, feature))
 	}
 	if over.quantity.Sign() > 0 {
+		over.reserved = commit.reserved
 		rows = append(rows, over.row(o.line, costd.Overcommit, feature))
 	}
 	return rows
