@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"costd.dev/costd"
-	"costd.dev/costd/decimal"
 )
 
 // Limits on what is taken in. Sizes are in bytes, after decompression.
@@ -63,10 +62,6 @@ const (
 	partBytes   = 128
 	tagBytes    = 64
 )
-
-// largestGiB is a pebibyte: a larger size of something measured in bytes has been
-// given in bytes. Taken for GiB it would be charged a billionfold.
-var largestGiB = decimal.FromInt(1 << 20)
 
 // Usage lies in the years that nanoseconds since 1970 reach in 64 bits.
 var (

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"costd.dev/costd"
@@ -86,6 +88,7 @@ func (m *mistakes) checkUsage(u *costd.Usage) {
 	m.text("flavor", u.Flavor, maxText)
 	m.text("name", u.Name, maxName)
 	m.checkAttributes(&u.Attributes)
+	m.checkSender(u)
 	m.checkTags(u.Tags)
 }
 
@@ -106,8 +109,8 @@ func (m *mistakes) checkAmounts(u *costd.Usage) {
 		m.add("quantity", "is required for %s, in %s", u.Type, info.Unit)
 	case info.Measure == costd.SizeElapsed && u.Size == nil:
 		m.add("size", "is required for %s without a quantity, in GiB", u.Type)
-	case info.Measure == costd.SizeElapsed && u.Attributes.SizeUnit == "bytes" && u.Size.Cmp(largestGiB) > 0:
-		m.add("size", "is in GiB where the quantity follows from it, whatever size_unit says; state the quantity, in %s, or give the size in GiB", info.Unit)
+	case info.Measure == costd.SizeElapsed && strings.EqualFold(u.Attributes.SizeUnit, "bytes"):
+		m.add("size", "is in GiB where the quantity follows from it, and size_unit says bytes; state the quantity, in %s, beside a size in bytes, or give the size in GiB and leave size_unit out", info.Unit)
 	}
 }
 
@@ -119,6 +122,17 @@ func (m *mistakes) checkAttributes(a *costd.Attributes) {
 		if s := *f.at(a); s != "" {
 			m.text("attributes."+f.name, s, maxText)
 		}
+	}
+}
+
+// senders are what can send egress_traffic. The official SDK, asked to be strict, gives
+// up the whole report for one row with another.
+var senders = []string{"baremetal", "router", "vm"}
+
+func (m *mistakes) checkSender(u *costd.Usage) {
+	sender := u.Attributes.InstanceType
+	if u.Type == costd.EgressTraffic && sender != "" && !slices.Contains(senders, sender) {
+		m.add("attributes.instance_type", "is %s; for egress_traffic it must be baremetal, router or vm", clip(sender))
 	}
 }
 

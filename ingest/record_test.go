@@ -48,6 +48,12 @@ func TestNewRecordQuantities(t *testing.T) {
 	with := func(u costd.Usage, change func(*costd.Usage)) costd.Usage { change(&u); return u }
 	hour := func(kind costd.Type) costd.Usage { return usage(kind, "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z") }
 	night := func(kind costd.Type) costd.Usage { return usage(kind, "2026-10-01T23:00:00Z", "2026-10-02T02:00:00Z") }
+	// Of two minutes and a billionth, each nanosecond is half of the finest unit.
+	tie := func(start, end string) costd.Usage {
+		u := usage(costd.Functions, "2026-10-01T"+start+"Z", "2026-10-02T"+end+"Z")
+		u.Quantity = number("0.000000001")
+		return u
+	}
 	for _, tt := range []struct {
 		name  string
 		usage costd.Usage
@@ -66,7 +72,7 @@ func TestNewRecordQuantities(t *testing.T) {
 		{"size and count", with(night(costd.Volume), func(u *costd.Usage) { u.Size, u.Count = number("1.5"), number("0.000000001") }),
 			"2026-10-01 9/100000000, 2026-10-02 9/50000000"},
 		{"image shown in bytes", with(hour(costd.Image), func(u *costd.Usage) {
-			u.Size, u.Attributes.SizeUnit = number("10"), "bytes"
+			u.Size, u.Quantity, u.Attributes.SizeUnit = number("10737418240"), number("600"), "bytes"
 		}), "2026-10-01 600"},
 		{"image in GiB", with(hour(costd.Image), func(u *costd.Usage) { u.Size = number("10") }), "2026-10-01 600"},
 		{"stated", with(hour(costd.Functions), func(u *costd.Usage) { u.Quantity = number("12345678901234567890.123456789") }),
@@ -75,6 +81,11 @@ func TestNewRecordQuantities(t *testing.T) {
 		{"stated over midnight", with(night(costd.Functions), func(u *costd.Usage) { u.Quantity = number("9") }), "2026-10-01 3, 2026-10-02 6"},
 		{"thirds", with(night(costd.Functions), func(u *costd.Usage) { u.Quantity = number("0.000000001") }),
 			"2026-10-01 1/3000000000, 2026-10-02 1/1500000000"},
+		{"a tie at one half", tie("23:59:59.999999999", "00:01:59.999999999"), "2026-10-01 0, 2026-10-02 1/1000000000"},
+		{"a tie at three halves", tie("23:59:59.999999997", "00:01:59.999999997"),
+			"2026-10-01 1/30000000000000000000, 2026-10-02 29999999999/30000000000000000000"},
+		{"a tie at five halves", tie("23:59:59.999999995", "00:01:59.999999995"),
+			"2026-10-01 1/30000000000000000000, 2026-10-02 29999999999/30000000000000000000"},
 		{"nothing", with(hour(costd.Functions), func(u *costd.Usage) { u.Quantity = number("0") }), "2026-10-01 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,8 +142,14 @@ func TestNewRecordNamesMistakes(t *testing.T) {
 			u.Type, u.Size, u.Count = costd.Volume, number("99999999999999999999"), number("99999999999999999999")
 		}, "quantity: cannot be kept exactly in 38 digits; give size and count fewer digits, or state the quantity"},
 		{"bytes for GiB", func(u *costd.Usage) {
-			u.Type, u.Size, u.Attributes.SizeUnit = costd.Image, number("10737418240"), "bytes"
-		}, "size: is in GiB where the quantity follows from it, whatever size_unit says; state the quantity, in gbminutes, or give the size in GiB"},
+			u.Type, u.Size, u.Attributes.SizeUnit = costd.Image, number("10"), "bytes"
+		}, "size: is in GiB where the quantity follows from it, and size_unit says bytes; state the quantity, in gbminutes, beside a size in bytes, or give the size in GiB and leave size_unit out"},
+		{"bytes in capitals", func(u *costd.Usage) {
+			u.Type, u.Size, u.Attributes.SizeUnit = costd.Volume, number("10"), "Bytes"
+		}, "size: is in GiB where the quantity follows from it, and size_unit says bytes; state the quantity, in gbminutes, beside a size in bytes, or give the size in GiB and leave size_unit out"},
+		{"unknown sender of traffic", func(u *costd.Usage) {
+			u.Type, u.Quantity, u.Attributes.InstanceType = costd.EgressTraffic, number("1"), "bare_metal"
+		}, "attributes.instance_type: is bare_metal; for egress_traffic it must be baremetal, router or vm"},
 		{"control character", func(u *costd.Usage) { u.Name = "a\x00" }, "name: has the control character U+0000; remove it"},
 		{"not UTF-8", func(u *costd.Usage) { u.Attributes.VMID = "\xff" }, "attributes.vm_id: is not valid UTF-8; encode it as UTF-8"},
 		{"long text", func(u *costd.Usage) { u.Flavor = strings.Repeat("x", 257) }, "flavor: has 257 bytes; at most 256 are kept"},
@@ -155,6 +172,21 @@ func TestNewRecordNamesMistakes(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestNewRecordTakesSendersOfTraffic(t *testing.T) {
+	for _, sender := range []string{"baremetal", "router", "vm", ""} {
+		u := usage(costd.EgressTraffic, "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z")
+		u.Quantity, u.Attributes.InstanceType = number("1"), sender
+		if _, err := ingest.NewRecord(u); err != nil {
+			t.Errorf("%q: %v", sender, err)
+		}
+	}
+	u := usage(costd.Instance, "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z")
+	u.Attributes.InstanceType = "anything"
+	if _, err := ingest.NewRecord(u); err != nil {
+		t.Errorf("of another type: %v", err)
 	}
 }
 

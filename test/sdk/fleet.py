@@ -91,7 +91,7 @@ KINDS: dict[str, Kind] = {
     "functions": Kind("GBS", 1, _NAMED, quantity="3.000000001"),
     "functions_calls": Kind("MLS", 1, _NAMED, quantity="0.000001"),
     "functions_traffic": Kind("GB", 1, _NAMED, quantity="7"),
-    "image": _gbminutes(_SIZED, attributes={"size_unit": "bytes"}, tagged=True),
+    "image": _gbminutes(_SIZED, attributes={"size_unit": "bytes"}, tagged=True, quantity="600.5"),
     "inference": Kind("H", 1, _FLAVOR, quantity="1.5", attributes={}),
     "instance": _flavored(tagged=True),
     "load_balancer": _flavored(tagged=True),
