@@ -122,10 +122,11 @@ func (s *site) askForLists() {
 }
 
 func (s *site) askForOwnPaths() {
-	for _, id := range []string{"healthz", "readyz", "metrics", "openapi", "docs"} {
+	for _, id := range []string{"healthz", "readyz", "metrics", "openapi", "docs", "docsWithSlash"} {
 		s.call(call{id: id, status: 200})
 		s.call(call{id: id, method: "HEAD", status: 200})
 	}
+	s.call(call{id: "front", status: 200, header: "Accept: text/html"})
 	s.call(call{id: "metrics", status: 200, header: "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"})
 }
 
@@ -299,7 +300,7 @@ func (s *site) useWrongMethods() {
 		s.call(call{id: o.OperationID, key: "operator", method: "PATCH", status: 405})
 		s.call(call{id: o.OperationID, key: "operator", method: "OPTIONS", status: 405})
 	}
-	for _, path := range []string{"/", "/cloud", "/cloud/v1/projects/", "/api", "/api/v1/", "/api/v1/keys/a/b", "//cloud/v1/projects", "/iam/./clients/me", "/docs/", "/" + strings.Repeat("x", 9000)} {
+	for _, path := range []string{"/cloud", "/cloud/v1/projects/", "/api", "/api/v1/", "/api/v1/keys/a/b", "//cloud/v1/projects", "/iam/./clients/me", "/docs/x", "/" + strings.Repeat("x", 9000)} {
 		resp, err := s.Client().Get(s.URL + path)
 		if err != nil {
 			s.t.Fatal(err)

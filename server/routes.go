@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -24,6 +25,8 @@ var ownRoutes = []struct {
 	{"/readyz", (*Server).ready},
 	{"/metrics", func(s *Server, w http.ResponseWriter, r *http.Request) { s.figures.ServeHTTP(w, r) }},
 	{"/openapi.yaml", func(_ *Server, w http.ResponseWriter, r *http.Request) { openapi.ServeDocument(w, r) }},
+	{"/", (*Server).front},
+	{"/docs/", func(_ *Server, w http.ResponseWriter, r *http.Request) { openapi.ServePage(w, r) }},
 	{"/docs", func(_ *Server, w http.ResponseWriter, r *http.Request) { openapi.ServePage(w, r) }},
 }
 
@@ -66,8 +69,12 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	mux.Handle("/api", limited)
 	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry, MaxRequestsInFlight: maxScrapes})
 	for _, route := range ownRoutes {
-		mux.HandleFunc("GET "+route.path, func(w http.ResponseWriter, r *http.Request) { route.serve(s, w, r) })
-		mux.HandleFunc(route.path, refuseMethod)
+		exact := route.path
+		if strings.HasSuffix(exact, "/") {
+			exact += "{$}" // and not all that is under it
+		}
+		mux.HandleFunc("GET "+exact, func(w http.ResponseWriter, r *http.Request) { route.serve(s, w, r) })
+		mux.HandleFunc(exact, refuseMethod)
 	}
 	return noPath(mux)
 }

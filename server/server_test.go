@@ -290,6 +290,9 @@ func TestOwnPaths(t *testing.T) {
 		{"OPTIONS", "/healthz", 405, "use GET"},
 		{"GET", "/healthz/", 404, "NotFoundError"},
 		{"GET", "/", 404, "NotFoundError"},
+		{"POST", "/", 405, "use GET"},
+		{"GET", "/docs/", 200, "<!DOCTYPE html>"},
+		{"GET", "/docs/x", 404, "NotFoundError"},
 		{"GET", "/api", 404, "not_found"},
 		{"GET", "/api/v1/", 404, "not_found"},
 		{"GET", "//healthz", 200, "ok"}, // by way of a redirect
