@@ -151,8 +151,13 @@ type UsageStore interface {
 	// which no resource is selected.
 	Lines(ctx context.Context, q Query) ([]LineUsage, error)
 	// Resources returns the number of resource rows the query selects, and yields
-	// the rows of the page in order. An error ends the sequence.
+	// the rows of the page in order. An error ends the sequence. All rows are of the
+	// state of the store when Resources was called, and a slow reader of them holds
+	// nobody up.
 	Resources(ctx context.Context, q Query, p Page) (int, iter.Seq2[ResourceUsage, error], error)
+	// LinesAndResources returns what Lines and Resources return, both of one state of
+	// the store: no write is in one of them and not in the other.
+	LinesAndResources(ctx context.Context, q Query, p Page) ([]LineUsage, int, iter.Seq2[ResourceUsage, error], error)
 	// Revision returns a number that grows whenever usage of the client in the
 	// period may have changed, and costs next to nothing. It grows before the Write
 	// that changes it returns, so that what was read after asking for a revision

@@ -93,7 +93,8 @@ type UsageTotal struct {
 	LastSize decimal.Decimal  // of the LineUsage
 }
 
-// UsageReport returns what was used, line by line and resource by resource. The
+// UsageReport returns what was used, line by line and resource by resource, both of one
+// state of the usage: without filters, the rows of all pages add up to the totals. The
 // period may have MaxUsageDays.
 func (s *Service) UsageReport(ctx context.Context, q costd.Query, p costd.Page) (_ *Usage, err error) {
 	defer costd.Wrap(&err, "report.UsageReport")
@@ -101,11 +102,7 @@ func (s *Service) UsageReport(ctx context.Context, q costd.Query, p costd.Page) 
 	if err != nil {
 		return nil, err
 	}
-	lines, err := s.Usage.Lines(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	count, usage, err := s.Usage.Resources(ctx, q, p)
+	lines, count, usage, err := s.Usage.LinesAndResources(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}

@@ -78,11 +78,19 @@ func (db *DB) checkpoint() {
 	}
 }
 
-// moveLog is checkpoint for those who report its error. DuckDB goes by the names of
+// moveLog is checkpoint for those who report its error. If reads hold it up it waits for
+// them, for a while, and tries once more. DuckDB goes by the names of
 // its files here, so they must still be its own.
 func (db *DB) moveLog() error {
 	if err := db.place.check(); err != nil {
 		return err
 	}
+	err := db.checkpoints.run(db.engine)
+	if !heldUp(err) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readPatience)
+	defer cancel()
+	db.readers.await(ctx) // later ones, which began after the last write, do no harm
 	return db.checkpoints.run(db.engine)
 }

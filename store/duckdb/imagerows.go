@@ -176,15 +176,21 @@ func (im *image) rowDays(days []dayImage, first costd.Day, c *choice, rows []row
 
 // resourceUsage returns a row with its days.
 func (im *image) resourceUsage(s *rowSum, days []costd.DayUsage) costd.ResourceUsage {
-	key, last := &im.rows[s.row], &im.cells[s.last.cell]
-	usage := costd.ResourceUsage{
-		Line: key.line, ProjectID: key.project, ResourceID: key.resource, Days: days,
-		FirstSeen: time.Unix(0, s.first).UTC(), LastSeen: time.Unix(0, s.last.end).UTC(),
-		Name: last.name, Attributes: last.attributes, Tags: maps.Clone(last.tags),
+	return im.cells[s.last.cell].usage(s.first, s.last.end, days)
+}
+
+// usage returns the resource row of which s was seen last. It shares no memory with s.
+func (s *state) usage(first, last int64, days []costd.DayUsage) costd.ResourceUsage {
+	info, _ := s.typ.Info()
+	u := costd.ResourceUsage{
+		Line:      costd.Line{Type: s.typ, RegionID: s.region, Dimension: s.field(info.RowDimension), Metric: s.resource.metric},
+		ProjectID: s.project, ResourceID: s.resource.id, Days: days,
+		FirstSeen: time.Unix(0, first).UTC(), LastSeen: time.Unix(0, last).UTC(),
+		Name: s.name, Attributes: s.attributes, Tags: maps.Clone(s.tags),
 	}
-	if last.size != nil {
-		size := *last.size
-		usage.Size = &size
+	if s.size != nil {
+		size := *s.size
+		u.Size = &size
 	}
-	return usage
+	return u
 }

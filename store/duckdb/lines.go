@@ -19,27 +19,30 @@ func (db *DB) Lines(ctx context.Context, q costd.Query) (lines []costd.LineUsage
 	if err != nil {
 		return nil, err
 	}
-	im, err := db.image(ctx, q)
-	if err == nil {
-		return im.linesOf(q)
-	}
-	if err != errNoImage {
-		return nil, storeError(err)
-	}
-	err = db.read(ctx, func(now *snapshot) error {
-		if err := db.live.awaitTold(now); err != nil {
-			return err
-		}
-		sums, err := readAll(now, s.with()+daySumSQL, scanDaySum, s.args...)
-		if err != nil {
-			return err
-		}
-		if lines, err = linesOf(sums); err != nil {
-			return err
-		}
-		return addLastSizes(now, s, lines)
+	err = db.answer(ctx, q, func(im *image) (err error) {
+		lines, err = im.linesOf(q)
+		return err
+	}, func(now *snapshot) (err error) {
+		lines, err = readLines(now, s)
+		return err
 	})
-	return lines, err
+	if err != nil {
+		return nil, err
+	}
+	return lines, nil
+}
+
+// readLines reads the lines of a selection from the database.
+func readLines(now *snapshot, s *selection) ([]costd.LineUsage, error) {
+	sums, err := readAll(now, s.with()+daySumSQL, scanDaySum, s.args...)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := linesOf(sums)
+	if err != nil {
+		return nil, err
+	}
+	return lines, addLastSizes(now, s, lines)
 }
 
 const daySumSQL = `

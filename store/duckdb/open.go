@@ -58,6 +58,7 @@ type DB struct {
 	counts      counts
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
+	readers readers
 	// background has every goroutine of the store; Close waits for them.
 	background sync.WaitGroup
 	// closing is ended by Close, by calling shut.

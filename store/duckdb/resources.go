@@ -5,61 +5,91 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"math"
 	"math/big"
+	"slices"
 	"strings"
-	"time"
 
 	"costd.dev/costd"
 )
 
-// blockRows is the number of resource rows that are held in memory at a time.
-const blockRows = 1000
+const (
+	// blockRows is the number of resource rows whose names and tags are held in memory
+	// at a time: some MB. A page of no more is read as a whole.
+	blockRows = 2000
+	// passRows is the number of resource rows whose days are added up at a time. Their
+	// sums take up to 70 MB; more rows cost one more look at the usage of the period.
+	passRows = 50_000
+)
 
-// Resources implements costd.UsageStore. It ranks all rows and keeps those of the
-// page in temporary tables, which DuckDB moves to disk if they are large, and
-// reads them from there block by block. A sequence of more than one block can be
-// read once, and has to be read or its context be cancelled, which releases the
-// snapshot behind it.
-func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (_ int, _ iter.Seq2[costd.ResourceUsage, error], err error) {
+// Resources implements costd.UsageStore. All sums of a page come from one state of the
+// database and are made before Resources returns; no transaction is open while the
+// caller reads the rows. Beyond blockRows the sums wait in a file: then the sequence can
+// be read once, and has to be read or its context be cancelled, which removes the file.
+func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (count int, rows iter.Seq2[costd.ResourceUsage, error], err error) {
 	defer costd.Wrap(&err, "duckdb.Resources")
-	s, err := newSelection(q, rowDimension)
+	r, err := db.newPageReader(ctx, q, p)
 	if err != nil {
 		return 0, nil, err
 	}
-	order, err := orderSQL(p.OrderBy)
+	err = db.answer(ctx, q, func(im *image) (err error) {
+		count, rows, err = im.resourcesOf(q, p)
+		return err
+	}, func(now *snapshot) (err error) {
+		count, rows, err = r.read(now)
+		return err
+	})
 	if err != nil {
 		return 0, nil, err
 	}
-	if p.Offset < 0 || p.Limit < 0 {
-		return 0, nil, costd.InvalidField("offset", "neither offset nor limit may be negative")
+	return count, db.whileOpen(ctx, rows), nil
+}
+
+// LinesAndResources implements costd.UsageStore: both are read from the same image or
+// from the same snapshot.
+func (db *DB) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page) (lines []costd.LineUsage, count int, rows iter.Seq2[costd.ResourceUsage, error], err error) {
+	defer costd.Wrap(&err, "duckdb.LinesAndResources")
+	r, err := db.newPageReader(ctx, q, p)
+	if err != nil {
+		return nil, 0, nil, err
 	}
+	ofLines, err := newSelection(q, lineDimension)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	err = db.answer(ctx, q, func(im *image) (err error) {
+		if lines, err = im.linesOf(q); err == nil {
+			count, rows, err = im.resourcesOf(q, p)
+		}
+		return err
+	}, func(now *snapshot) (err error) {
+		if lines, err = readLines(now, ofLines); err == nil {
+			count, rows, err = r.read(now)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return lines, count, db.whileOpen(ctx, rows), nil
+}
+
+// answer answers a query from the image that it is about, or else from a snapshot of the
+// database of which all was told.
+func (db *DB) answer(ctx context.Context, q costd.Query, fromImage func(*image) error, fromDatabase func(*snapshot) error) error {
 	im, err := db.image(ctx, q)
 	if err == nil {
-		count, rows, err := im.resourcesOf(q, p)
-		if err != nil {
-			return 0, nil, err
-		}
-		return count, db.whileOpen(ctx, rows), nil
+		return fromImage(im)
 	}
 	if err != errNoImage {
-		return 0, nil, storeError(err)
+		return storeError(err)
 	}
-	snapshot, err := db.begin(ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	r := resourceReader{snapshot: snapshot, client: q.ClientID, next: int64(p.Offset)}
-	count, first := 0, []costd.ResourceUsage(nil)
-	if err = db.live.awaitTold(snapshot); err == nil {
-		count, err = r.prepare(s, p, order)
-	}
-	if err == nil {
-		first, err = r.block()
-	}
-	if err != nil || r.next >= r.end {
-		snapshot.release()
-	}
-	return count, r.rows(first), storeError(err)
+	return db.read(ctx, func(now *snapshot) error {
+		if err := db.live.awaitTold(now); err != nil {
+			return err
+		}
+		return fromDatabase(now)
+	})
 }
 
 // whileOpen returns the rows, ended by an error when the context or the store is.
@@ -78,43 +108,156 @@ func (db *DB) whileOpen(ctx context.Context, rows iter.Seq2[costd.ResourceUsage,
 	}
 }
 
-// A resourceReader reads the rows of a page from the tables that prepare makes.
-type resourceReader struct {
-	*snapshot
-	client    int64
-	next, end int64 // the rows still to be read, numbered from 0 in their order
+// A pageReader reads a page of resource rows from the database.
+type pageReader struct {
+	*selection
+	db     *DB
+	ctx    context.Context // of the caller
+	client int64
+	page   costd.Page
+	order  string
+}
+
+func (db *DB) newPageReader(ctx context.Context, q costd.Query, p costd.Page) (*pageReader, error) {
+	s, err := newSelection(q, rowDimension)
+	if err != nil {
+		return nil, err
+	}
+	order, err := orderSQL(p.OrderBy)
+	if err != nil {
+		return nil, err
+	}
+	if p.Offset < 0 || p.Limit < 0 {
+		return nil, costd.InvalidField("offset", "neither offset nor limit may be negative")
+	}
+	return &pageReader{s, db, ctx, q.ClientID, p, order}, nil
+}
+
+// A rankedRow is a resource row by the state that was seen last of it. A state belongs
+// to one row, never changes and is never removed, so that the row can be named by it
+// and what it says be read later.
+type rankedRow struct{ state, first, last int64 }
+
+// A dayUnits is the usage of one row on one day and grid. Its fields are exported for
+// the spool.
+type dayUnits struct {
+	Day   costd.Day
+	Grid  costd.Grid
+	Units *big.Int
+}
+
+// read returns the number of rows on all pages, and the rows of the page.
+func (r *pageReader) read(now *snapshot) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+	count, ranked, err := r.rank(now)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(ranked) > blockRows {
+		rows, err := r.spool(now, ranked)
+		return count, rows, err
+	}
+	days, err := r.days(now, ranked)
+	if err != nil {
+		return 0, nil, err
+	}
+	states, err := r.states(now, ranked)
+	return count, func(yield func(costd.ResourceUsage, error) bool) {
+		for i := range ranked {
+			if !yield(states[ranked[i].state].usage(ranked[i].first, ranked[i].last, daysOf(days[i])), nil) {
+				return
+			}
+		}
+	}, err
+}
+
+// spool writes the days of the rows into a spool, and returns the rows as they are read
+// from there, each block with states that are read anew.
+func (r *pageReader) spool(now *snapshot, ranked []rankedRow) (iter.Seq2[costd.ResourceUsage, error], error) {
+	s, err := newSpool(r.db.options.Path)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.fill(s, now, ranked); err != nil {
+		s.release()
+		return nil, err
+	}
+	stop := context.AfterFunc(r.ctx, s.release)
+	return func(yield func(costd.ResourceUsage, error) bool) {
+		defer s.release()
+		defer stop()
+		for block := range slices.Chunk(ranked, blockRows) {
+			if !r.yieldBlock(block, s, yield) {
+				return
+			}
+		}
+	}, nil
+}
+
+// fill writes the days of the rows into the spool.
+func (r *pageReader) fill(s *spool, now *snapshot, ranked []rankedRow) error {
+	for pass := range slices.Chunk(ranked, passRows) {
+		days, err := r.days(now, pass)
+		if err == nil {
+			err = s.put(days)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.rewind()
+}
+
+// yieldBlock yields the next rows of the spool, and reports whether to go on.
+func (r *pageReader) yieldBlock(block []rankedRow, s *spool, yield func(costd.ResourceUsage, error) bool) bool {
+	var states map[int64]*state
+	err := r.db.read(r.ctx, func(now *snapshot) (err error) {
+		states, err = r.states(now, block)
+		return err
+	})
+	for _, row := range block {
+		var days []dayUnits
+		if err == nil {
+			days, err = s.next()
+		}
+		if err != nil {
+			costd.Wrap(&err, "duckdb.Resources")
+			yield(costd.ResourceUsage{}, err)
+			return false
+		}
+		if !yield(states[row.state].usage(row.first, row.last, daysOf(days)), nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // rowColumns are the columns that tell resource rows apart.
 const rowColumns = "type, region_id, dimension, metric, project_id, resource_id"
 
-// prepare makes the tables and returns the number of rows on all pages.
-func (r *resourceReader) prepare(s *selection, p costd.Page, order string) (count int, err error) {
-	if _, err := r.tx.ExecContext(r.ctx, fmt.Sprintf(rankSQL, s.with(), order), s.args...); err != nil {
-		return 0, err
+// rank returns the number of rows on all pages, and the rows of the page in order.
+func (r *pageReader) rank(now *snapshot) (count int, ranked []rankedRow, err error) {
+	end := int64(math.MaxInt64)
+	if r.page.Limit > 0 {
+		end = int64(r.page.Offset) + int64(r.page.Limit)
 	}
-	if err := r.tx.QueryRowContext(r.ctx, "SELECT count(*) FROM ranked").Scan(&count); err != nil {
-		return 0, err
-	}
-	r.end = int64(count)
-	if p.Limit > 0 && r.end-r.next > int64(p.Limit) {
-		r.end = r.next + int64(p.Limit)
-	}
-	window := []any{sql.Named("first", r.next), sql.Named("end", r.end)}
-	if _, err := r.tx.ExecContext(r.ctx, pageSQL, append(window, sql.Named("client", r.client))...); err != nil {
-		return 0, err
-	}
-	_, err = r.tx.ExecContext(r.ctx, fmt.Sprintf(pageDaySQL, s.listed), append(s.listedArgs, window...)...)
-	return count, err
+	_, err = readAll(now, fmt.Sprintf(rankSQL, r.with(), r.order), func(rows *sql.Rows) (_ struct{}, err error) {
+		var row rankedRow
+		var state sql.NullInt64
+		err = rows.Scan(&count, &state, &row.first, &row.last)
+		if row.state = state.Int64; state.Valid {
+			ranked = append(ranked, row)
+		}
+		return struct{}{}, err
+	}, append(slices.Clip(r.args), sql.Named("first", int64(r.page.Offset)), sql.Named("end", end))...)
+	return count, ranked, err
 }
 
-// The statements of prepare. The sums by grid serve the order by billing value.
-// The other columns are read only for the rows of the page, by the number of the state:
-// a checkpoint, which may run between two statements, changes the numbers of stored rows
-// but not those of states. What is listed of a row is selected if any of it is, as its
-// key decides on both.
+// The statements of a pageReader. None of them keeps anything in the database: a
+// transaction with a temporary table counts as one that writes, which a checkpoint would
+// have to wait for. The sums by grid serve the order by billing value. There is a row
+// of the count even if the page has none.
 const (
-	rankSQL = `CREATE TEMP TABLE ranked AS %[1]s, grouped AS (
+	rankSQL = `%[1]s, grouped AS (
 	SELECT ` + rowColumns + `, min(part_start) AS first_seen, max(part_end) AS last_seen,
 		arg_max({'name': name, 'state': state}, (part_end, record_start, id)) AS last,
 		sum((units >> 64)::BIGINT) FILTER (grid = 0) AS upper0, sum((units & 18446744073709551615)::UBIGINT) FILTER (grid = 0) AS lower0,
@@ -135,23 +278,84 @@ const (
 		nano + atto_up // 1000000000 AS nano_up,
 		second + nano_up // 1000000000 AS second_up
 	FROM summed
+), ranked AS MATERIALIZED (
+	SELECT last.state AS state, first_seen, last_seen, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM carried
 )
-SELECT ` + rowColumns + `, first_seen, last_seen, last.state AS last_state, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM carried`
+SELECT total.rows, r.state, COALESCE(r.first_seen, 0), COALESCE(r.last_seen, 0)
+FROM (SELECT count(*) AS rows FROM ranked) total
+LEFT JOIN (FROM ranked WHERE number >= $first AND number < $end) r ON true
+ORDER BY r.number`
 
-	pageSQL = `CREATE TEMP TABLE page AS
-SELECT r.* EXCLUDE (last_state), s.name, s.size, s.volume_type, s.file_share_type, s.instance_type, s.ip_address,
-	s.attached_to_vm, s.port_id, s.network_id, s.subnet_id, s.vm_id, s.instance_name, s.source_volume_uuid,
-	s.schedule_id, s.size_unit, s.tags
-FROM ranked r JOIN state s ON s.number = r.last_state AND s.client_id = $client
-WHERE r.number >= $first AND r.number < $end`
-
-	pageDaySQL = `CREATE TEMP TABLE page_day AS %[1]s
-SELECT number, day, grid,
-	sum((units >> 64)::BIGINT) AS upper_half, sum((units & 18446744073709551615)::UBIGINT) AS lower_half
-FROM listed JOIN ranked USING (` + rowColumns + `)
-WHERE number >= $first AND number < $end
-GROUP BY number, day, grid`
+	// What is listed of a row is selected if any of it is, as its key decides on both.
+	rowDaysSQL = `%[1]s, wanted AS (
+	SELECT unnest($states::BIGINT[]) AS number, generate_subscripts($states::BIGINT[], 1) - 1 AS n
+), page AS (
+	SELECT wanted.n, s.type, s.region_id, %[2]s AS dimension, r.metric, s.project_id, r.resource_id
+	FROM wanted
+	JOIN state s ON s.number = wanted.number AND s.client_id = $client
+	JOIN resource r ON r.number = s.resource AND r.client_id = s.client_id
 )
+SELECT n, day, grid, sum((units >> 64)::BIGINT), sum((units & 18446744073709551615)::UBIGINT)
+FROM listed JOIN page USING (` + rowColumns + `)
+GROUP BY n, day, grid ORDER BY n, day, grid`
+)
+
+// days returns the days of each of the rows.
+func (r *pageReader) days(now *snapshot, ranked []rankedRow) ([][]dayUnits, error) {
+	days := make([][]dayUnits, len(ranked))
+	if len(ranked) == 0 {
+		return days, nil
+	}
+	query := fmt.Sprintf(rowDaysSQL, r.listed, dimensionSQL(rowDimension))
+	_, err := readAll(now, query, func(rows *sql.Rows) (_ struct{}, err error) {
+		var n int
+		var day dayUnits
+		var upper, lower *big.Int
+		if err = rows.Scan(&n, &day.Day, &day.Grid, &upper, &lower); err != nil {
+			return struct{}{}, err
+		}
+		day.Units, err = join(upper, lower)
+		days[n] = append(days[n], day)
+		return struct{}{}, err
+	}, append(slices.Clip(r.listedArgs), sql.Named("states", statesOf(ranked)))...)
+	return days, err
+}
+
+func statesOf(ranked []rankedRow) []int64 {
+	numbers := make([]int64, len(ranked))
+	for i := range ranked {
+		numbers[i] = ranked[i].state
+	}
+	return numbers
+}
+
+// states returns the states of the rows by their numbers.
+func (r *pageReader) states(now *snapshot, ranked []rankedRow) (map[int64]*state, error) {
+	states := make(map[int64]*state, len(ranked))
+	if len(ranked) == 0 {
+		return states, nil
+	}
+	_, err := readAll(now, statesSQL, func(rows *sql.Rows) (s *state, err error) {
+		if s, err = scanState(rows); err == nil {
+			states[s.number] = s
+		}
+		return s, err
+	}, sql.Named("client", r.client), sql.Named("numbers", statesOf(ranked)))
+	if err == nil && len(states) != len(ranked) {
+		err = fmt.Errorf("client %d has %d resource rows of %d states", r.client, len(ranked), len(states))
+	}
+	return states, err
+}
+
+// daysOf adds up what lies on several grids of a day.
+func daysOf(units []dayUnits) []costd.DayUsage {
+	days := make([]costd.DayUsage, 0, len(units))
+	for _, u := range units {
+		used := costd.Quantity{Units: u.Units, Grid: u.Grid}.Rational()
+		days = addDay(days, costd.DayUsage{Day: u.Day, Used: used, Selected: used})
+	}
+	return days
+}
 
 // orderOf are the expressions that rows are ordered by. The billing value is
 // compared exactly though its parts stand on different grids: of each, whatever
@@ -187,93 +391,4 @@ func orderSQL(keys []costd.SortKey) (string, error) {
 		}
 	}
 	return strings.Join(append(terms, "resource_id, metric, project_id, region_id, type, dimension"), ", "), nil
-}
-
-// rows yields the rows of the first block and then those of the others.
-func (r *resourceReader) rows(block []costd.ResourceUsage) iter.Seq2[costd.ResourceUsage, error] {
-	return func(yield func(costd.ResourceUsage, error) bool) {
-		defer r.release()
-		for {
-			for _, row := range block {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if r.next >= r.end {
-				return
-			}
-			var err error
-			if block, err = r.block(); err != nil {
-				err = storeError(err)
-				costd.Wrap(&err, "duckdb.Resources")
-				yield(costd.ResourceUsage{}, err)
-				return
-			}
-		}
-	}
-}
-
-// block reads the next block.
-func (r *resourceReader) block() ([]costd.ResourceUsage, error) {
-	from, to := r.next, min(r.next+blockRows, r.end)
-	r.next = to
-	if from >= to {
-		return nil, nil
-	}
-	block, err := readAll(r.snapshot, blockSQL, scanResource, from, to)
-	if err != nil {
-		return nil, err
-	}
-	days, err := readAll(r.snapshot, blockDaySQL, scanResourceDay, from, to)
-	for _, d := range days {
-		row := &block[d.number-from]
-		row.Days = addDay(row.Days, d.usage)
-	}
-	return block, err
-}
-
-const (
-	blockSQL = `SELECT type, region_id, dimension, metric, project_id, resource_id, first_seen, last_seen, name, size,
-	volume_type, file_share_type, instance_type, ip_address, attached_to_vm, port_id, network_id, subnet_id,
-	vm_id, instance_name, source_volume_uuid, schedule_id, size_unit, tags
-FROM page WHERE number >= ? AND number < ? ORDER BY number`
-
-	blockDaySQL = `SELECT number, day, grid, upper_half, lower_half
-FROM page_day WHERE number >= ? AND number < ? ORDER BY number, day, grid`
-)
-
-func scanResource(rows *sql.Rows) (r costd.ResourceUsage, err error) {
-	var first, last int64
-	var size any
-	var tags string
-	a := &r.Attributes
-	if err := rows.Scan(&r.Line.Type, &r.Line.RegionID, &r.Line.Dimension, &r.Line.Metric, &r.ProjectID, &r.ResourceID,
-		&first, &last, &r.Name, &size, &a.VolumeType, &a.FileShareType, &a.InstanceType, &a.IPAddress, &a.AttachedToVM,
-		&a.PortID, &a.NetworkID, &a.SubnetID, &a.VMID, &a.InstanceName, &a.SourceVolumeUUID, &a.ScheduleID, &a.SizeUnit,
-		&tags); err != nil {
-		return r, err
-	}
-	r.FirstSeen, r.LastSeen = time.Unix(0, first).UTC(), time.Unix(0, last).UTC()
-	if r.Size, err = decodeSize(size); err != nil {
-		return r, err
-	}
-	r.Tags, err = decodeTags(tags)
-	return r, err
-}
-
-// A resourceDay is the usage of one row on one day and grid.
-type resourceDay struct {
-	number int64
-	usage  costd.DayUsage
-}
-
-func scanResourceDay(rows *sql.Rows) (d resourceDay, err error) {
-	var grid costd.Grid
-	var upper, lower *big.Int
-	if err := rows.Scan(&d.number, &d.usage.Day, &grid, &upper, &lower); err != nil {
-		return d, err
-	}
-	d.usage.Used, err = rational(upper, lower, grid)
-	d.usage.Selected = d.usage.Used
-	return d, err
 }

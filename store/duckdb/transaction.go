@@ -163,11 +163,13 @@ func (db *DB) tryBegin(ctx context.Context, pool func(*engine) *sql.DB) (*snapsh
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(db.closing, cancel)
+	leave := db.readers.enter()
 	tx, end, err := e.beginRead(ctx, pool(e))
 	release := sync.OnceFunc(func() {
 		if end != nil {
 			end()
 		}
+		leave()
 		stop()
 		cancel()
 		db.reading.RUnlock()

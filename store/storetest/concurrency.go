@@ -100,6 +100,64 @@ func testSnapshot(t *testing.T, s Stores) {
 	holds(t, s)
 }
 
+// testOneState reads lines and resources in one call while usage is written: the
+// rows always add up to the lines, within a month and over a month's end.
+func testOneState(t *testing.T, s Stores) {
+	overEnd := all
+	overEnd.Period = costd.Period{From: october.From - 5, To: october.To}
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	defer writer.Wait()
+	writer.Go(func() {
+		defer close(done)
+		for i := range 60 {
+			if _, err := s.Usage.Write(t.Context(), []costd.Record{
+				newRecord(fmt.Sprint(i), fmt.Sprintf("vm-%d", i%7), i%24, 1),
+				newRecord("shared", "vm-0", 2, 1+i%3),
+			}); err != nil {
+				t.Errorf("Write: %v", err)
+			}
+		}
+	})
+	for round := 0; ; round++ {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		if q := []costd.Query{all, overEnd}[round%2]; !addsUp(t, s, q) {
+			return
+		}
+	}
+}
+
+// addsUp reports whether the rows of a query add up to its lines.
+func addsUp(t *testing.T, s Stores, q costd.Query) bool {
+	t.Helper()
+	lines, count, seq, err := s.Usage.LinesAndResources(t.Context(), q, costd.Page{})
+	if err != nil {
+		t.Errorf("LinesAndResources: %v", err)
+		return false
+	}
+	var ofLines, ofRows decimal.Rational
+	for _, line := range lines {
+		ofLines = ofLines.Add(total(line.Days))
+	}
+	for row, err := range seq {
+		if err != nil {
+			t.Errorf("LinesAndResources: %v", err)
+			return false
+		}
+		count--
+		ofRows = ofRows.Add(total(row.Days))
+	}
+	if count != 0 || !ofRows.Equal(ofLines) {
+		t.Errorf("the rows of %v have %v minutes, its lines %v; %d rows fewer than counted", q.Period, ofRows, ofLines, count)
+		return false
+	}
+	return true
+}
+
 // testBreak leaves a long sequence early, or never reads it, many times over: the
 // store must not run out of anything.
 func testBreak(t *testing.T, s Stores) {

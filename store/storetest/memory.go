@@ -47,11 +47,18 @@ func (m *Memory) Lines(_ context.Context, q costd.Query) ([]costd.LineUsage, err
 }
 
 // Resources implements costd.UsageStore.
-func (m *Memory) Resources(_ context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+func (m *Memory) Resources(ctx context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+	_, count, rows, err := m.LinesAndResources(ctx, q, p)
+	return count, rows, err
+}
+
+// LinesAndResources implements costd.UsageStore.
+func (m *Memory) LinesAndResources(_ context.Context, q costd.Query, p costd.Page) ([]costd.LineUsage, int, iter.Seq2[costd.ResourceUsage, error], error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	count, rows := m.of(q.ClientID).resources(q, p)
-	return count, func(yield func(costd.ResourceUsage, error) bool) {
+	o := m.of(q.ClientID)
+	count, rows := o.resources(q, p)
+	return o.lines(q), count, func(yield func(costd.ResourceUsage, error) bool) {
 		for _, row := range rows {
 			if !yield(row, nil) {
 				return

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 		{"ManyRows", testManyRows},
 		{"Concurrency", testConcurrency},
 		{"Snapshot", testSnapshot},
+		{"OneState", testOneState},
 		{"Break", testBreak},
 		{"Cancellation", testCancellation},
 		{"Revision", testRevision},
