@@ -39,15 +39,11 @@ func (s *Service) CostResources(ctx context.Context, q costd.Query, p costd.Page
 	if err != nil {
 		return nil, err
 	}
-	status, err := s.statusBeyond(ctx, v, client, q, p)
+	lines, count, usage, err := s.pageOf(ctx, client, q, p)
 	if err != nil {
 		return nil, err
 	}
-	count, usage, err := s.Usage.Resources(ctx, q, p)
-	if err != nil {
-		return nil, err
-	}
-	r := &Resources{Period: q.Period, Count: count, Names: v.names, status: status}
+	r := &Resources{Period: q.Period, Count: count, Names: v.names, status: v.statusOf(client, lines)}
 	r.Rows = func(yield func(ResourceRow, error) bool) {
 		for u, err := range usage {
 			row := ResourceRow{Usage: u}
@@ -63,20 +59,25 @@ func (s *Service) CostResources(ctx context.Context, q costd.Query, p costd.Page
 	return r, nil
 }
 
-// statusBeyond returns the price status of all pages, as far as the rows of page p do not
-// tell it. A row lacks a price exactly if its line does, as prices are by line, so that
-// no row of the other pages has to be read.
-func (s *Service) statusBeyond(ctx context.Context, v *view, client costd.Client, q costd.Query, p costd.Page) (PriceStatus, error) {
-	status := initialStatus(client)
-	if status == PricesHidden || p.Offset == 0 && p.Limit == 0 {
-		return status, nil
+// pageOf returns a page of resource rows, and the lines of all pages if the page alone
+// does not tell the price status.
+func (s *Service) pageOf(ctx context.Context, client costd.Client, q costd.Query, p costd.Page) ([]costd.LineUsage, int, iter.Seq2[costd.ResourceUsage, error], error) {
+	if client.ShowPrices && (p.Offset > 0 || p.Limit > 0) {
+		return s.Usage.LinesAndResources(ctx, q, p)
 	}
-	lines, err := s.Usage.Lines(ctx, q)
+	count, rows, err := s.Usage.Resources(ctx, q, p)
+	return nil, count, rows, err
+}
+
+// statusOf returns the price status of rows of the lines. A row lacks a price exactly if
+// its line does, as prices are by line, so that no row has to be read.
+func (v *view) statusOf(client costd.Client, lines []costd.LineUsage) PriceStatus {
+	status := initialStatus(client)
 	for _, line := range lines {
-		charge := v.book.PayAsYouGo(q.ClientID, line)
+		charge := v.book.PayAsYouGo(client.ID, line)
 		status = status.with(&charge)
 	}
-	return status, err
+	return status
 }
 
 // Usage is a report without money: totals by line, and a page of rows by
