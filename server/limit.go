@@ -2,7 +2,6 @@ package server
 
 import (
 	"maps"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"costd.dev/costd"
+	"costd.dev/costd/internal/web"
 )
 
 // maxBuckets bounds the callers a limiter remembers. One over it is forgotten
@@ -122,23 +122,13 @@ func (s *Server) limit(l limits, next http.Handler, fail writeError) http.Handle
 				return
 			}
 		case costd.ErrorCode(err) == costd.Unauthenticated && l.failures != nil:
-			if delay := l.failures.take(address(r)); delay > 0 {
+			if delay := l.failures.take(web.Caller(r)); delay > 0 {
 				refuse(w, r, fail, delay, "too many wrong keys from this address; check the key")
 				return
 			}
 		}
 		next.ServeHTTP(w, r) // which says what is wrong with the key
 	})
-}
-
-// address returns the address of who is at the other end of the connection, without
-// the port.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, fail writeError, delay time.Duration, message string) {

@@ -67,7 +67,8 @@ type Config struct {
 	// Ingest bounds what usage under way may take; zeros are the defaults.
 	Ingest ingest.Limits
 	// BehindProxy says that callers come through a proxy, so that their addresses
-	// tell nothing: wrong keys are not limited by address then.
+	// tell nothing: wrong keys are not limited by address then, and the access log has
+	// what X-Forwarded-For says.
 	BehindProxy bool
 	// Version is the release of the server, for its figures; "" is told as unknown.
 	Version string
@@ -103,7 +104,7 @@ func New(config Config) *Server {
 	if store, ok := config.Usage.(storeWithStats); ok {
 		registry.MustRegister(newStoreMetrics(store, config.Logger))
 	}
-	s.handler = web.Middleware(config.Logger, s.onPanic, web.WriteStall(config.WriteStall))(s.drain(newMetrics(registry).measure(s.routes(registry))))
+	s.handler = web.Middleware(config.Logger, s.onPanic, web.WriteStall(config.WriteStall), web.BehindProxy(config.BehindProxy))(s.drain(newMetrics(registry).measure(s.routes(registry))))
 	return s
 }
 

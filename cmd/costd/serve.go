@@ -117,7 +117,7 @@ COSTD_MEMORY_LIMIT is --memory-limit. A flag wins over its variable.`,
 	flags.IntVar(&o.threads, "threads", 0, "threads of the database (default one per core)")
 	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
-	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: do not limit wrong keys by address")
+	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: log X-Forwarded-For, and do not limit wrong keys by address")
 	o.reports.addTo(cmd)
 	flags.BoolVar(&o.uuids, "uuids", false, "answer ids that are no UUIDs as UUIDs made of them, for clients that take nothing else")
 	o.ingest.addTo(cmd)

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -57,7 +59,8 @@ func SetKeyID(ctx context.Context, id string) {
 
 // settings are what the options of Middleware set.
 type settings struct {
-	stall time.Duration
+	stall       time.Duration
+	behindProxy bool
 }
 
 // An Option changes what Middleware does.
@@ -67,6 +70,12 @@ type Option func(*settings)
 // the default of 20 seconds.
 func WriteStall(d time.Duration) Option {
 	return func(s *settings) { s.stall = cmp.Or(d, s.stall) }
+}
+
+// BehindProxy says whether callers come through a proxy. Only then the log has what
+// X-Forwarded-For says: a caller without a proxy could write anything there.
+func BehindProxy(yes bool) Option {
+	return func(s *settings) { s.behindProxy = yes }
 }
 
 // Middleware gives every request an id (its own if it brings a sane one), logs
@@ -84,7 +93,7 @@ func Middleware(logger *slog.Logger, onPanic func(http.ResponseWriter, *http.Req
 			w.Header().Set(RequestIDHeader, RequestID(r.Context()))
 			rec := newRecorder(w, s.stall)
 			start := time.Now()
-			defer func() { logRequest(logger, r, rec, time.Since(start)) }()
+			defer func() { logRequest(logger, r, rec, time.Since(start), s.behindProxy) }()
 			defer recoverPanic(logger, rec, r, onPanic)
 			next.ServeHTTP(rec, r)
 			if rec.status == 0 {
@@ -130,7 +139,7 @@ func recoverPanic(logger *slog.Logger, w *recorder, r *http.Request, onPanic fun
 	onPanic(w, r)
 }
 
-func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Duration) {
+func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Duration, behindProxy bool) {
 	left := r.Context().Err() != nil // nobody reads the answer, so that its status tells nothing
 	level := slog.LevelInfo
 	if w.status >= http.StatusInternalServerError && !left {
@@ -143,6 +152,10 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 		slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes),
 		slog.Duration("took", took),
+		slog.String("from", Caller(r)),
+	}
+	if forwarded := r.Header.Values("X-Forwarded-For"); behindProxy && len(forwarded) > 0 {
+		attrs = append(attrs, slog.String("forwarded_for", strings.Join(forwarded, ", ")))
 	}
 	if left {
 		attrs = append(attrs, slog.Bool("left", true))
@@ -153,6 +166,16 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 		}
 	}
 	logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// Caller returns the address of the other end of the connection, without the port:
+// of the proxy, if there is one.
+func Caller(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // LimitBody returns the body of r, which ends in a TooLarge error after limit bytes.
