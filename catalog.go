@@ -40,8 +40,9 @@ type Price struct {
 	RegionID int64  `json:"region_id,omitempty" yaml:"region_id,omitempty"` // 0: every region
 	ClientID int64  `json:"client_id,omitempty" yaml:"client_id,omitempty"` // 0: every client
 	Currency string `json:"currency" yaml:"currency"`
-	// Feature names what is paid for; {region} stands for the region's name.
-	Feature string `json:"feature" yaml:"feature"`
+	// Feature names what is paid for; {region} stands for the region's name and
+	// {dimension} for the line's flavor, volume type, ... If it is "", the metric does.
+	Feature string `json:"feature,omitempty" yaml:"feature,omitempty"`
 	// Unit names what UnitPrice buys, such as "H"; it is UnitSize metered units.
 	Unit          string          `json:"unit" yaml:"unit"`
 	UnitSize      decimal.Decimal `json:"unit_size" yaml:"unit_size"` // > 0
@@ -71,7 +72,7 @@ type Commitment struct {
 	PricePerMonth *decimal.Decimal `json:"price_per_month,omitempty" yaml:"price_per_month,omitempty"`
 	// OvercommitUnitPrice, if stated, is the price of a unit above the pool.
 	OvercommitUnitPrice *decimal.Decimal `json:"overcommit_unit_price,omitempty" yaml:"overcommit_unit_price,omitempty"`
-	Feature             string           `json:"feature,omitempty" yaml:"feature,omitempty"`
+	Feature             string           `json:"feature,omitempty" yaml:"feature,omitempty"` // as that of a Price; if "", the price's
 	ActiveFrom          Day              `json:"active_from" yaml:"active_from"`
 	ActiveTo            *Day             `json:"active_to,omitempty" yaml:"active_to,omitempty"` // nil: open-ended
 	HardwareInfo        *HardwareInfo    `json:"hardware_info,omitempty" yaml:"hardware_info,omitempty"`

@@ -29,12 +29,8 @@ func (h *Handler) getCatalog(w http.ResponseWriter, r *http.Request) error {
 	if accepts(r, yamlType, jsonType) == jsonType {
 		contentType, format = jsonType, catalog.JSON
 	}
-	file, err := catalog.Marshal(entries, format)
-	if err != nil {
-		return err
-	}
-	writeBody(w, http.StatusOK, contentType, file)
-	return nil
+	out := h.newLongAnswer(w, r, contentType)
+	return out.end(catalog.Write(out, entries, format))
 }
 
 // putCatalog applies a catalog file and answers what it changed. The file says by

@@ -96,9 +96,16 @@ func TestParseNamesEveryMistake(t *testing.T) {
 			"prices[0] (v).colour: is not known here; check its spelling",
 			"prices[0] (v).currency: must be three capital letters such as EUR",
 			`prices[0] (v).effective_from: "2026-02-30" is not a day; write it like 2026-10-31`,
-			"prices[0] (v).feature: has braces around something else than {region}, which is all that can be filled in",
+			"prices[0] (v).feature: has braces around something else than {region} and {dimension}, which is all that can be filled in",
 			"prices[0] (v).unit_price: has too many digits; at most 20 before the point and 18 after it are kept",
 			"prices[0] (v).unit_size: must be above 0",
+		}},
+		{"feature", `{prices: [{type: functions, metric: f, currency: EUR, feature: "{dimension} {region}", unit: H, unit_size: 1, unit_price: 1,
+			effective_from: 2026-01-01}, {type: volume, metric: v, currency: EUR, feature: "{dimension} {region}", unit: H, unit_size: 1,
+			unit_price: 1, effective_from: 2026-01-01}, {type: volume, metric: w, currency: EUR, unit: H, unit_size: 1, unit_price: -1,
+			effective_from: 2026-01-01}]}`, []string{
+			"prices[0] (f).feature: has {dimension}, but functions has none; leave it out",
+			"prices[2] (w).unit_price: must not be negative",
 		}},
 		{"required", `{"clients": [{}], "projects": [7], "prices": {}, "regions": [{"id": 1, "name": null, "country": "Lux"}], "extra": 1}`, []string{
 			"extra: is not known here; check its spelling",

@@ -75,8 +75,7 @@ func checkPrice(e *entry, p *costd.Price) {
 	e.idOrAll("region_id", p.RegionID)
 	e.idOrAll("client_id", p.ClientID)
 	e.currency(p.Currency)
-	e.text("feature", p.Feature, maxFeature)
-	e.placeholders("feature", p.Feature)
+	e.feature(p.Feature, p.Type)
 	e.text("unit", p.Unit, maxUnit)
 	e.positive("unit_size", p.UnitSize)
 	e.price("unit_price", p.UnitPrice)
@@ -98,8 +97,7 @@ func checkCommitment(e *entry, c *costd.Commitment) {
 	e.price("unit_price", c.UnitPrice)
 	e.optionalPrice("price_per_month", c.PricePerMonth)
 	e.optionalPrice("overcommit_unit_price", c.OvercommitUnitPrice)
-	e.optionalText("feature", c.Feature, maxFeature)
-	e.placeholders("feature", c.Feature)
+	e.feature(c.Feature, c.Type)
 	if c.ActiveTo != nil && *c.ActiveTo <= c.ActiveFrom {
 		e.mistake("active_to", "must be after active_from %s; the day itself does not count", c.ActiveFrom)
 	}
@@ -186,10 +184,17 @@ func (e *entry) dimension(c *costd.Commitment) {
 	}
 }
 
-// placeholders checks that only {region} stands in braces.
-func (e *entry) placeholders(field, s string) {
-	if strings.ContainsAny(strings.ReplaceAll(s, "{region}", ""), "{}") {
-		e.mistake(field, "has braces around something else than {region}, which is all that can be filled in")
+var fillable = strings.NewReplacer("{region}", "", "{dimension}", "")
+
+// feature checks the name of what is paid for: that nothing stands in braces but what
+// can be filled in for usage of the type.
+func (e *entry) feature(s string, t costd.Type) {
+	e.optionalText("feature", s, maxFeature)
+	if strings.ContainsAny(fillable.Replace(s), "{}") {
+		e.mistake("feature", "has braces around something else than {region} and {dimension}, which is all that can be filled in")
+	}
+	if info, known := t.Info(); known && info.Dimension == "" && strings.Contains(s, "{dimension}") {
+		e.mistake("feature", "has {dimension}, but %s has none; leave it out", t)
 	}
 }
 

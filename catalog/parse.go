@@ -96,7 +96,7 @@ func readProject(o *object) costd.Project {
 }
 
 func readPrice(o *object) costd.Price {
-	o.require("type", "metric", "currency", "feature", "unit", "unit_size", "unit_price", "effective_from")
+	o.require("type", "metric", "currency", "unit", "unit_size", "unit_price", "effective_from")
 	return costd.Price{
 		Type:          costd.Type(o.text("type")),
 		Metric:        o.text("metric"),

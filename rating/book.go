@@ -47,12 +47,14 @@ func (b *Book) RegionName(id int64) string {
 	return cmp.Or(b.regions[id], strconv.FormatInt(id, 10))
 }
 
-// name returns a feature as customers read it, in the given region.
-func (b *Book) name(feature string, regionID int64) string {
-	if !strings.Contains(feature, "{region}") {
+// name returns a feature as customers read it, for the given line. A line without a
+// dimension leaves no space at the end.
+func (b *Book) name(feature string, line costd.Line) string {
+	if !strings.Contains(feature, "{") {
 		return feature
 	}
-	return strings.ReplaceAll(feature, "{region}", b.RegionName(regionID))
+	filled := strings.NewReplacer("{region}", b.RegionName(line.RegionID), "{dimension}", line.Dimension).Replace(feature)
+	return strings.TrimSpace(filled)
 }
 
 func indexCommitments(commitments []costd.Commitment) map[int64]map[costd.Line][]commitment {

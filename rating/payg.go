@@ -35,7 +35,7 @@ func (b *Book) payer(id int64) costd.Client {
 // address says whom and what the charge is for.
 func (b *Book) address(c *costd.Charge, client costd.Client, u costd.LineUsage, feature string) {
 	c.Line, c.LastSize = u.Line, u.LastSize
-	c.Feature = b.name(feature, u.Line.RegionID)
+	c.Feature = b.name(feature, u.Line)
 	c.Currency = client.Currency
 	if client.Currency == "" {
 		// A fee is a number of what? No figure is better than one of no currency.
