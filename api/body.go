@@ -55,7 +55,7 @@ func unzip(body io.Reader) (io.ReadCloser, error) {
 		if _, ok := errors.AsType[*costd.Error](err); ok {
 			return nil, err
 		}
-		return nil, costd.Errorf(costd.Invalid, "the body is not gzip, as its Content-Encoding says: %w", err)
+		return nil, costd.Errorf(costd.Invalid, "the body is not gzip, as its Content-Encoding says; compress it, or leave Content-Encoding out")
 	}
 	return u, nil
 }
@@ -120,16 +120,27 @@ func decodeJSON(w http.ResponseWriter, r *http.Request, limit int64, v any, fiel
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	err = dec.Decode(v)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return costd.InvalidField(wrong.Field, "must not be a %s", wrong.Value)
-	}
 	if err == nil && !ended(dec) {
 		return costd.Errorf(costd.Invalid, "something follows the object of the body; send the object alone")
 	}
 	if err != nil {
-		return costd.Errorf(costd.Invalid, "the body is not what this path takes: %w", err)
+		return unreadable(err, fields)
 	}
 	return checkFields(body, fields)
+}
+
+// unreadable says in our words what is wrong with a body: encoding/json speaks of Go.
+func unreadable(err error, fields []string) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return costd.InvalidField(wrong.Field, "must not be a %s", wrong.Value)
+	}
+	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return costd.Errorf(costd.Invalid, "the body is not what this path takes: byte %d cannot stand there in JSON; send a JSON object", broken.Offset)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return costd.Errorf(costd.Invalid, "the body is not what this path takes: it ends before its JSON object does; send it whole")
+	}
+	return costd.Errorf(costd.Invalid, "the body is not what this path takes: it must be a JSON object with the fields %s", strings.Join(fields, ", "))
 }
 
 // ended reports whether nothing follows what the decoder has read. More does not

@@ -307,6 +307,24 @@ func TestCatalogRefuses(t *testing.T) {
 	s.wantError(put("{}", "Content-Type: application/x-www-form-urlencoded"), 415, "unsupported_media_type", "application/yaml")
 }
 
+// What is wrong with a body is said in words of this API, not of Go's decoders.
+func TestBodiesThatCannotBeRead(t *testing.T) {
+	s := newSite(t)
+	for body, want := range map[string]string{
+		``:                      "takes: it ends before its JSON object does; send it whole",
+		`{"role": "ingest"`:     "takes: it ends before its JSON object does; send it whole",
+		`{"role": ingest}`:      "takes: byte 10 cannot stand there in JSON; send a JSON object",
+		`["ingest"]`:            "takes: it must be a JSON object with the fields client_id, role, projects",
+		`"ingest"`:              "takes: it must be a JSON object with the fields client_id, role, projects",
+		`{"client_id": "1001"}`: "client_id: must not be a string",
+	} {
+		a := s.call(costd.RoleOperator, "POST", "/api/v1/keys", body, "Content-Type: application/json")
+		s.wantError(a, http.StatusBadRequest, "invalid", want)
+	}
+	a := s.call(costd.RoleOperator, "POST", "/api/v1/usage", "not packed, and long enough", "Content-Encoding: gzip")
+	s.wantError(a, http.StatusBadRequest, "invalid", "the body is not gzip, as its Content-Encoding says; compress it, or leave Content-Encoding out")
+}
+
 func TestKeys(t *testing.T) {
 	s := newSite(t)
 	a := s.call(costd.RoleOperator, "POST", "/api/v1/keys", `{"client_id": 1001, "role": "project", "projects": [501]}`, "Content-Type: application/json")

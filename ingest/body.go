@@ -10,32 +10,45 @@ import (
 	"costd.dev/costd"
 )
 
-// bodies counts the bytes of all bodies under way, and bounds them.
-type bodies struct {
+// A budget counts the bytes that all requests under way take, and bounds them.
+type budget struct {
 	limit int64
 	bytes atomic.Int64
 }
+
+// A share is what one request takes of a budget.
+type share struct {
+	all  *budget
+	held int64
+}
+
+// take takes bytes, or fails if all requests together have too much then.
+func (s *share) take(bytes int64) error {
+	s.held += bytes
+	if s.all.bytes.Add(bytes) > s.all.limit {
+		return full("too many requests are under way; send this one again later")
+	}
+	return nil
+}
+
+// release gives back what the request took.
+func (s *share) release() { s.all.bytes.Add(-s.held) }
 
 // A body is read through to count what it takes of the limit. Memory is taken as
 // bytes arrive, not when they are announced: who sends slowly holds little.
 type body struct {
 	from io.Reader
-	all  *bodies
-	held int64
+	share
 }
 
 // Read reads on, or fails if all bodies together are too much.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
-	b.held += int64(n)
-	if b.all.bytes.Add(int64(n)) > b.all.limit {
-		err = full("too many requests are under way; send this one again later")
+	if over := b.take(int64(n)); over != nil {
+		err = over
 	}
 	return n, err
 }
-
-// release gives back what the body took.
-func (b *body) release() { b.all.bytes.Add(-b.held) }
 
 // A chunk holds a part of a body while its size is not known. Chunks are used
 // again; a body is copied out of them once, so it never takes twice what it has.

@@ -72,6 +72,45 @@ func TestServiceBoundsBodies(t *testing.T) {
 	})
 }
 
+// A gate holds every write until it is opened.
+type gate chan struct{}
+
+func (g gate) Write(_ context.Context, records []costd.Record) ([]costd.Outcome, error) {
+	<-g
+	return make([]costd.Outcome, len(records)), nil
+}
+
+// TestServiceBoundsDecoded has one request hold all the memory there is for records
+// while the store writes them; the limit is lowered, as 256 MiB are more than a test
+// should take.
+func TestServiceBoundsDecoded(t *testing.T) {
+	const month = `{"client_id":1,"project_id":2,"region_id":3,"type":"instance","resource_id":"r","metric":"m",` +
+		`"start":"2026-10-01T00:00:00Z","end":"2026-11-01T00:00:00Z"}` + "\n"
+	synctest.Test(t, func(t *testing.T) {
+		store := make(gate)
+		s := &Service{Store: store}
+		s.start()
+		s.decoded.limit = recordBytes + 31*partBytes
+		done := make(chan error, 1)
+		ingest := func() error {
+			_, err := s.Ingest(t.Context(), strings.NewReader(month), NDJSON)
+			return err
+		}
+		go func() { done <- ingest() }()
+		synctest.Wait()
+		if err := ingest(); costd.ErrorCode(err) != costd.Unavailable || !errors.Is(err, errFull) {
+			t.Errorf("beside another: %v", err)
+		}
+		close(store)
+		if err := <-done; err != nil {
+			t.Errorf("the first: %v", err)
+		}
+		if err := ingest(); err != nil || s.decoded.bytes.Load() != 0 {
+			t.Errorf("when there is room again: %v, %d bytes held", err, s.decoded.bytes.Load())
+		}
+	})
+}
+
 func TestLimitsHoldALargestBody(t *testing.T) {
 	s := &Service{Limits: Limits{BodyBytes: 1}}
 	s.start()

@@ -15,6 +15,11 @@ const (
 	// written as an escape, is not longer.
 	MaxRecord = 1 << 20
 
+	// MaxParts bounds the parts by day that the records of a request become: 128
+	// bytes each, whereas the text of a record of 31 days is not longer than that of
+	// an hour. Ten days a record at costd.MaxBatch, and any month-long ones at 31,250.
+	MaxParts = 1_000_000
+
 	// Names and ids are as long as clouds make them, and then some.
 	maxID        = 256
 	maxMetric    = 256
@@ -53,6 +58,11 @@ const (
 	defaultQueueRecords = costd.MaxBatch
 	defaultQueueBytes   = 128 << 20
 	defaultBodyBytes    = 2 * MaxBody
+
+	// decodedBytes bounds the records of all requests together, from their decoding
+	// until they are written. One request of costd.MaxBatch records and MaxParts, 180
+	// MiB, always fits.
+	decodedBytes = 256 << 20
 
 	// maxBatchBytes bounds the records that one write to the store merges.
 	maxBatchBytes = 128 << 20

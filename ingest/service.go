@@ -19,7 +19,8 @@ type Service struct {
 
 	once      sync.Once
 	committer Committer
-	bodies    bodies
+	bodies    budget
+	decoded   budget        // of the records of all requests, until they are written
 	decoders  chan struct{} // a place for each that may decode
 }
 
@@ -41,6 +42,7 @@ func (s *Service) start() {
 			s.committer.Written = s.Observer.Written
 		}
 		s.bodies.limit = max(orDefault(s.Limits.BodyBytes, defaultBodyBytes), MaxBody+1)
+		s.decoded.limit = decodedBytes
 		s.decoders = make(chan struct{}, orDefault(s.Limits.Decoders, 2*runtime.GOMAXPROCS(0)))
 	})
 }
@@ -106,21 +108,24 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 	if s.committer.Full() { // before any work is spent on it
 		return costd.IngestResult{}, errQueueFull
 	}
-	body := &body{from: from, all: &s.bodies}
+	body := &body{from: from, share: share{all: &s.bodies}}
 	defer body.release() // when the records are written, for they share its memory
 	text, err := readAll(body)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
-	b, err := s.decode(ctx, text, g)
+	records := &share{all: &s.decoded}
+	defer records.release()
+	b, err := s.decode(ctx, text, g, records)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
 	return s.store(ctx, b)
 }
 
-// decode decodes and judges the records of a body, when it is its turn.
-func (s *Service) decode(ctx context.Context, text string, g grammar) (*batch, error) {
+// decode decodes and judges the records of a body, when it is its turn. What they
+// become in memory is taken of held: a short text may become 32 parts.
+func (s *Service) decode(ctx context.Context, text string, g grammar, held *share) (*batch, error) {
 	select {
 	case s.decoders <- struct{}{}:
 		defer func() { <-s.decoders }()
@@ -134,7 +139,13 @@ func (s *Service) decode(ctx context.Context, text string, g grammar) (*batch, e
 	b := newBatch(len(texts))
 	var d decoder
 	for i, text := range texts {
-		b.add(i, func(u *costd.Usage) error { return g.read(&d, text, u) })
+		parts := b.add(i, func(u *costd.Usage) error { return g.read(&d, text, u) })
+		if err := held.take(recordBytes + int64(parts)*partBytes); err != nil {
+			return nil, err
+		}
+		if b.parts > MaxParts {
+			return nil, costd.Errorf(costd.TooLarge, "the records are parts of more than %d days in all, counting each day of each record; send fewer records at once", MaxParts)
+		}
 	}
 	return b, nil
 }
@@ -173,15 +184,16 @@ func counter(r *costd.IngestResult, outcome costd.Outcome) *int {
 type batch struct {
 	records  []costd.Record
 	rejected []costd.Rejection
+	parts    int // of all records
 }
 
 func newBatch(n int) *batch {
 	return &batch{records: make([]costd.Record, 0, n), rejected: []costd.Rejection{}}
 }
 
-// add lets read make the record at the given place of the request, and judges it.
-// A record is large, so it is made where it stays.
-func (b *batch) add(index int, read func(*costd.Usage) error) {
+// add lets read make the record at the given place of the request, judges it, and
+// returns its number of parts. A record is large, so it is made where it stays.
+func (b *batch) add(index int, read func(*costd.Usage) error) (parts int) {
 	n := len(b.records)
 	b.records = append(b.records, costd.Record{})
 	r := &b.records[n]
@@ -193,7 +205,10 @@ func (b *batch) add(index int, read func(*costd.Usage) error) {
 	if err != nil {
 		b.rejected = append(b.rejected, rejection(index, id, err))
 		b.records = b.records[:n]
+		return 0
 	}
+	b.parts += len(r.Parts)
+	return len(r.Parts)
 }
 
 func rejection(index int, id string, err error) costd.Rejection {

@@ -99,6 +99,24 @@ func TestIngestRefusesWhole(t *testing.T) {
 	}
 }
 
+// Records of a month are short texts and many parts.
+func TestIngestBoundsParts(t *testing.T) {
+	const perRecord = 32 // from noon to noon
+	long := strings.Replace(line("", `,"count":1`), `T01:00:00Z"`, `T12:00:00Z"`, 1)
+	long = strings.Replace(strings.Replace(long, `T00:00:00Z"`, `T12:00:00Z"`, 1), `"end":"2026-10-01`, `"end":"2026-11-01`, 1)
+	l := &ledger{}
+	service := &ingest.Service{Store: l}
+	got, err := service.Ingest(t.Context(), strings.NewReader(strings.Repeat(long, ingest.MaxParts/perRecord)), ingest.NDJSON)
+	if err != nil || got.Accepted+got.Unchanged != ingest.MaxParts/perRecord {
+		t.Fatalf("at the limit: %v, %d accepted, %d unchanged, %.3v", err, got.Accepted, got.Unchanged, got.Rejected)
+	}
+	before := len(l.writes)
+	_, err = service.Ingest(t.Context(), strings.NewReader(strings.Repeat(long, ingest.MaxParts/perRecord+1)), ingest.NDJSON)
+	if costd.ErrorCode(err) != costd.TooLarge || !strings.Contains(err.Error(), "send fewer records at once") || len(l.writes) != before {
+		t.Errorf("over the limit: %v", err)
+	}
+}
+
 func TestWrite(t *testing.T) {
 	store := openStore(t)
 	service := &ingest.Service{Store: store}
