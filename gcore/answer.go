@@ -16,6 +16,7 @@ type answer struct {
 	b     []byte
 	begun bool // something has been sent
 	ids   idStyle
+	draft *draft // keeps what is sent, unless it is nil
 }
 
 // contentType says what the answer is.
@@ -41,6 +42,9 @@ func (a *answer) spill() error {
 
 func (a *answer) send() error {
 	a.begun = true
+	if a.draft != nil {
+		a.draft.keep(a.b)
+	}
 	_, err := a.w.Write(a.b)
 	a.b = a.b[:0]
 	return err

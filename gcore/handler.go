@@ -34,7 +34,7 @@ type Handler struct {
 
 	once   sync.Once
 	mux    *http.ServeMux
-	memory memory
+	memory *memory
 }
 
 // A call is one request whose sender is known.

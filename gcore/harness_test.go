@@ -41,6 +41,7 @@ type server struct {
 	*httptest.Server
 	db     *duckdb.DB
 	access *access.Service
+	now    time.Time // what the clock says; set it between calls only
 }
 
 // newServer starts a server with an empty store.
@@ -51,9 +52,9 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{db: db, access: &access.Service{Catalog: db}}
+	s := &server{db: db, access: &access.Service{Catalog: db}, now: now}
 	handler := &gcore.Handler{
-		Reports: &report.Service{Usage: db, Catalog: db, Now: func() time.Time { return now }},
+		Reports: &report.Service{Usage: db, Catalog: db, Now: func() time.Time { return s.now }},
 		Access:  s.access,
 		Logger:  logger,
 	}

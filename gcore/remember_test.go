@@ -3,10 +3,12 @@ package gcore_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"costd.dev/costd"
 	"costd.dev/costd/gcore"
@@ -14,7 +16,7 @@ import (
 	"costd.dev/costd/report"
 )
 
-// A counted store counts how often lines are read.
+// A counted store counts how often lines or resources are read.
 type counted struct {
 	costd.UsageStore
 	reads atomic.Int64
@@ -25,12 +27,64 @@ func (c *counted) Lines(ctx context.Context, q costd.Query) ([]costd.LineUsage, 
 	return c.UsageStore.Lines(ctx, q)
 }
 
+func (c *counted) Resources(ctx context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+	c.reads.Add(1)
+	return c.UsageStore.Resources(ctx, q, p)
+}
+
+// count makes the server count what its reports read.
+func (s *server) count() *counted {
+	store := &counted{UsageStore: s.db}
+	handler := &gcore.Handler{
+		Reports: &report.Service{Usage: store, Catalog: s.db, Now: func() time.Time { return s.now }}, Access: s.access,
+	}
+	s.Config.Handler = web.Middleware(slog.New(slog.DiscardHandler), nil)(handler)
+	return store
+}
+
+// A report of many rows is remembered like a short one, though it is sent in parts.
+func TestLongAnswersAreRemembered(t *testing.T) {
+	s := newServer(t)
+	store := s.count()
+	s.apply(t, hugeCatalog)
+	var usage strings.Builder
+	for i := range 600 {
+		usage.WriteString(hours(1001, 1, fmt.Sprint("resource-", i), 1))
+	}
+	s.send(t, usage.String())
+	key := s.key(t, costd.RoleAdministrator, 1001)
+	for _, format := range []string{"json", "csv_records"} {
+		question := `{` + period + `,"limit":1000,"response_format":"` + format + `"}`
+		first := s.call(t, "POST", resourcesPath, key, question)
+		if len(first.body) < 100_000 || strings.Count(first.body, "resource-") < 2*600 {
+			t.Fatalf("%s: %d bytes", format, len(first.body))
+		}
+		before := store.reads.Load()
+		for range 2 {
+			again := s.call(t, "POST", resourcesPath, key, question)
+			if again.body != first.body || again.StatusCode != 200 {
+				t.Errorf("%s: the answer differs: %d, %d bytes after %d", format, again.StatusCode, len(again.body), len(first.body))
+			}
+			for _, header := range []string{"Content-Type", "Content-Disposition"} {
+				if again.Header.Get(header) != first.Header.Get(header) {
+					t.Errorf("%s: %s: first %q, then %q", format, header, first.Header.Get(header), again.Header.Get(header))
+				}
+			}
+		}
+		if n := store.reads.Load() - before; n > 0 {
+			t.Errorf("%s: usage was read %d times for an answer given before", format, n)
+		}
+		s.send(t, hours(1001, 1, "resource-new-"+format, 1))
+		if text := s.post(t, resourcesPath, key, question); !strings.Contains(text, "resource-new-"+format) {
+			t.Errorf("%s: an earlier answer was sent after new usage", format)
+		}
+	}
+}
+
 // TestAnswersAreRememberedUntilSomethingChanges asks the same again and again.
 func TestAnswersAreRememberedUntilSomethingChanges(t *testing.T) {
 	s := newServer(t)
-	store := &counted{UsageStore: s.db}
-	handler := &gcore.Handler{Reports: &report.Service{Usage: store, Catalog: s.db}, Access: s.access}
-	s.Config.Handler = web.Middleware(slog.New(slog.DiscardHandler), nil)(handler)
+	store := s.count()
 	s.apply(t, `
 clients: [{id: 1001, name: Acme, currency: EUR}, {id: 2002, name: Other, currency: EUR}]
 projects: [{id: 501, client_id: 1001, name: one}, {id: 502, client_id: 1001, name: two}]`)
@@ -109,5 +163,28 @@ projects: [{id: 501, client_id: 1001, name: one}, {id: 502, client_id: 1001, nam
 	}
 	if mine := s.post(t, totalsPath, member, period); !strings.Contains(mine, `"count":0,`) {
 		t.Errorf("a member of an idle project sees %s", mine)
+	}
+}
+
+// What "now" means is part of a question: in the next month, the call without arguments
+// answers with that month, though nothing was written and nothing changed in the catalog.
+func TestRememberedAnswersEndWithTheDay(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, workedCatalog)
+	s.send(t, workedUsage())
+	key := s.key(t, costd.RoleAdministrator, 1001)
+	for _, tt := range []struct{ now, want string }{
+		{"2026-10-31T23:59:59Z", "Commit 89280 18600, Overcommit 15450 5124.25"},
+		{"2026-11-01T00:00:00Z", "Commit 43200 18600"},
+	} {
+		var err error
+		if s.now, err = time.Parse(time.RFC3339, tt.now); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := summary(s.report(t, monthlyPath, key, "").Results); got != tt.want {
+				t.Errorf("at %s:\n got %s\nwant %s", tt.now, got, tt.want)
+			}
+		}
 	}
 }
