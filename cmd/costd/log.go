@@ -24,7 +24,7 @@ func (o *logOptions) addTo(cmd *cobra.Command, level string) {
 func (o *logOptions) logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.level)); err != nil {
-		return nil, fmt.Errorf("--log-level is %q; use debug, info, warn or error", o.level)
+		return nil, fmt.Errorf("--log-level is %q; use debug, info, warn or error%s", o.level, suggestion(o.level, []string{"debug", "info", "warn", "error"}))
 	}
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: shortened}
 	switch o.format {
@@ -33,7 +33,7 @@ func (o *logOptions) logger(w io.Writer) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	}
-	return nil, fmt.Errorf("--log-format is %q; use text or json", o.format)
+	return nil, fmt.Errorf("--log-format is %q; use text or json%s", o.format, suggestion(o.format, []string{"text", "json"}))
 }
 
 // sayListening says on standard output where the server listens, whatever the level of

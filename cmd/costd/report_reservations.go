@@ -17,7 +17,7 @@ type reservationsOptions struct {
 	reportOptions
 	span
 	metric  string
-	region  int64
+	region  string
 	orderBy string
 	active  bool
 }
@@ -43,7 +43,7 @@ With --month, or --from and --to, those active on these days, at most 31.`,
 	o.span.addFlags(cmd)
 	cmd.Flags().Lookup("month").Usage = "a whole month such as 2026-10 (default all times)"
 	cmd.Flags().StringVar(&o.metric, "metric", "", "only this metric, such as bm1-hf-medium_min")
-	cmd.Flags().Int64Var(&o.region, "region", 0, "only this region, by id")
+	cmd.Flags().StringVar(&o.region, "region", "", "only this region, by id or name")
 	cmd.Flags().StringVar(&o.orderBy, "order-by", "", "active_from or active_to, with .asc or .desc (default active_from.desc)")
 	cmd.Flags().BoolVar(&o.active, "active", false, "only those that are active today")
 	return cmd
@@ -57,6 +57,13 @@ func (o *reservationsOptions) run(ctx context.Context) error {
 	c, err := o.client(o.terminal)
 	if err != nil {
 		return err
+	}
+	if o.region != "" {
+		ids, err := regionIDs(ctx, c, []string{o.region})
+		if err != nil {
+			return err
+		}
+		request.RegionID = ids[0]
 	}
 	found, err := c.Reservations(ctx, request)
 	if err != nil {
@@ -75,7 +82,7 @@ func (o *reservationsOptions) run(ctx context.Context) error {
 
 func (o *reservationsOptions) request() (client.ReservationsRequest, error) {
 	request := client.ReservationsRequest{
-		MetricName: o.metric, RegionID: o.region, OrderBy: client.ReservationOrder(o.orderBy), ActiveOnly: o.active,
+		MetricName: o.metric, OrderBy: client.ReservationOrder(o.orderBy), ActiveOnly: o.active,
 	}
 	if !o.given() {
 		return request, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ type resourcesOptions struct {
 	selection
 	window
 	noRounding bool
+	byCost     string // set by request: the order by cost, "" for that of the API
 }
 
 // A window is the flags that say which rows of a long report to show.
@@ -35,16 +37,9 @@ func (w *window) addFlags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&w.offset, "offset", 0, "how many rows to skip")
 	cmd.Flags().BoolVar(&w.all, "all", false, "every row")
 	cmd.Flags().StringSliceVar(&w.orderBy, "order-by", nil,
-		"what to order by, with .asc or .desc: billing_value, first_seen, last_name, last_seen, project, region, type; may be repeated (default project.asc)")
+		"what to order by, with .asc or .desc: cost (not of usage), billing_value, first_seen, last_name, last_seen, project, region, type; may be repeated (default project.asc)")
 	cmd.MarkFlagsMutuallyExclusive("all", "limit")
 	cmd.MarkFlagsMutuallyExclusive("all", "offset")
-}
-
-func (w *window) orders() (orders []client.Order) {
-	for _, o := range w.orderBy {
-		orders = append(orders, client.Order(o))
-	}
-	return orders
 }
 
 func (o *resourcesOptions) addFlags(cmd *cobra.Command) {
@@ -63,7 +58,7 @@ func newReportResourcesCommand(t terminal) *cobra.Command {
 		Long: `Resources shows a row for each resource and metric of a period of up to 31 days,
 everything at pay-as-you-go prices. Days are those of UTC; --to names the first day
 that does not count. CSV has every row.`,
-		Example: `  costd report resources --month 2026-10 --order-by billing_value.desc --limit 10
+		Example: `  costd report resources --month 2026-10 --order-by cost.desc --limit 10
   costd report resources --from 2026-10-01 --to 2026-10-08 --type volume --all
   costd report resources --month 2026-10 --filter instance.last_name=web-1
   costd report resources --month 2026-10 --format csv > resources.csv`,
@@ -71,6 +66,9 @@ that does not count. CSV has every row.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.format.value == "csv" && (cmd.Flags().Changed("limit") || cmd.Flags().Changed("offset")) {
 				return errors.New("--format csv has every row; leave out --limit and --offset")
+			}
+			if o.format.value == "csv" && slices.ContainsFunc(o.orderBy, isCostOrder) {
+				return errors.New("--format csv comes in the order of the API; leave out --order-by cost")
 			}
 			return o.resources(cmd.Context())
 		},
@@ -103,17 +101,20 @@ func (o *resourcesOptions) request() (client.CostResourcesRequest, costd.Period,
 	if err != nil {
 		return client.CostResourcesRequest{}, period, err
 	}
+	orders, byCost, err := o.orders()
+	if err != nil {
+		return client.CostResourcesRequest{}, period, err
+	}
 	f, err := o.filter()
 	request := client.CostResourcesRequest{
-		TimeFrom: period.From.Time(), TimeTo: period.To.Time(), Projects: o.projects,
-		Regions: o.regions, Types: f.types, SchemaFilter: f.schema, Tags: f.tags,
-		Limit: o.limit, Offset: o.offset, OrderBy: o.orders(),
+		TimeFrom: period.From.Time(), TimeTo: period.To.Time(), Types: f.types, SchemaFilter: f.schema, Tags: f.tags,
+		Limit: o.limit, Offset: o.offset, OrderBy: orders,
 	}
 	if o.noRounding {
 		request.Rounding = new(false)
 	}
-	if o.all {
-		request.Limit = 0 // as many as fit into a page
+	if o.byCost = byCost; o.all || byCost != "" {
+		request.Limit, request.Offset = 0, 0 // every row, as many as fit into a page
 	}
 	return request, period, err
 }
@@ -128,11 +129,17 @@ func (o *resourcesOptions) resources(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if request.Regions, request.Projects, err = o.places(ctx, c); err != nil {
+		return err
+	}
 	if o.format.value == "csv" {
 		return o.copy(c.CostResourcesCSV(ctx, request))
 	}
 	pages := c.CostResourcePages(ctx, request)
-	if !o.all {
+	switch {
+	case o.byCost != "":
+		pages = one(o.sorted(pages))
+	case !o.all:
 		pages = one(c.CostResources(ctx, request))
 	}
 	if o.format.value == "json" {
@@ -146,6 +153,17 @@ func (o *resourcesOptions) resources(ctx context.Context) error {
 		return err
 	}
 	return incomplete(all.Results, resourceName)
+}
+
+// sorted makes one page of all pages: the rows of the window in the order by cost.
+func (o *resourcesOptions) sorted(pages iter.Seq2[*client.CostReport, error]) (*client.CostReport, error) {
+	all, err := gatherCosts(pages)
+	if err != nil {
+		return nil, err
+	}
+	sortByCost(all.Results, o.byCost)
+	all.Results = o.cut(all.Results)
+	return all, nil
 }
 
 // costsJSON prints pages as one report while they come.
@@ -199,11 +217,17 @@ func worse(a, b client.PriceStatus) client.PriceStatus {
 // usage prints usage by resource and in total.
 func (o *resourcesOptions) usage(ctx context.Context) error {
 	costs, period, err := o.request()
+	if err == nil && o.byCost != "" {
+		err = errors.New("--order-by: usage has no cost; use billing_value, or costd report resources")
+	}
 	if err != nil {
 		return err
 	}
 	c, err := o.client(o.terminal)
 	if err != nil {
+		return err
+	}
+	if costs.Regions, costs.Projects, err = o.places(ctx, c); err != nil {
 		return err
 	}
 	request := client.UsageRequest{

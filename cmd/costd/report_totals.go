@@ -15,12 +15,14 @@ type totalsOptions struct {
 	span
 	selection
 	noRounding bool
+	orderBy    string
 }
 
 func (o *totalsOptions) addFlags(cmd *cobra.Command) {
 	o.reportOptions.addFlags(cmd)
 	o.selection.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.noRounding, "no-rounding", false, "costs to 18 decimals instead of 5")
+	cmd.Flags().StringVar(&o.orderBy, "order-by", "", "cost.desc or cost.asc (default by type, region and what it is)")
 }
 
 func newReportTotalsCommand(t terminal) *cobra.Command {
@@ -35,12 +37,14 @@ Months are those of UTC. The key has to be an administrator's.
 For days other than a month, and for costs as if there were no commitments, see
 costd report costs.`,
 		Example: `  costd report totals --month 2026-10
-  costd report totals --month 2026-10 --type ai_cluster --region 76
+  costd report totals --month 2026-10 --type ai_cluster --region Luxembourg-2
+  costd report totals --month 2026-10 --order-by cost.desc
   costd report totals --month 2026-10 --tag team=serving --tag env=prod
   costd report totals --month 2026-10 --filter volume.last_name=data
   costd report totals --month 2026-10 --format csv > october.csv`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.monthly(cmd.Context()) },
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.monthly(cmd.Context()) },
+		PreRunE: func(*cobra.Command, []string) error { return checkTotalsOrder(o.orderBy, o.format.value) },
 	}
 	cmd.Flags().StringVar(&o.month, "month", "", "month such as 2026-10 (default the current one)")
 	o.addFlags(cmd)
@@ -60,8 +64,9 @@ What a client owes for a month, commitments included, is costd report totals.`,
 		Example: `  costd report costs --from 2026-10-01 --to 2026-10-08
   costd report costs --from 2026-10-01 --to 2026-10-07 --last-day   # the same
   costd report costs --month 2026-10 --project 501`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.costs(cmd.Context()) },
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.costs(cmd.Context()) },
+		PreRunE: func(*cobra.Command, []string) error { return checkTotalsOrder(o.orderBy, o.format.value) },
 	}
 	o.span.addFlags(cmd)
 	o.addFlags(cmd)
@@ -83,7 +88,11 @@ func (o *totalsOptions) monthly(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	request := client.MonthlyTotalsRequest{YearMonth: month, Regions: o.regions, Types: f.types, SchemaFilter: f.schema, Tags: f.tags, Rounding: o.rounding()}
+	regions, _, err := o.places(ctx, c)
+	if err != nil {
+		return err
+	}
+	request := client.MonthlyTotalsRequest{YearMonth: month, Regions: regions, Types: f.types, SchemaFilter: f.schema, Tags: f.tags, Rounding: o.rounding()}
 	if o.format.value == "csv" {
 		return o.copy(c.MonthlyTotalsCSV(ctx, request))
 	}
@@ -108,9 +117,13 @@ func (o *totalsOptions) costs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	regions, projects, err := o.places(ctx, c)
+	if err != nil {
+		return err
+	}
 	request := client.CostTotalsRequest{
-		TimeFrom: period.From.Time(), TimeTo: period.To.Time(), Projects: o.projects,
-		Regions: o.regions, Types: f.types, SchemaFilter: f.schema, Tags: f.tags, Rounding: o.rounding(),
+		TimeFrom: period.From.Time(), TimeTo: period.To.Time(), Projects: projects,
+		Regions: regions, Types: f.types, SchemaFilter: f.schema, Tags: f.tags, Rounding: o.rounding(),
 	}
 	if o.format.value == "csv" {
 		return o.copy(c.CostTotalsCSV(ctx, request))
@@ -131,6 +144,9 @@ func (o *totalsOptions) rounding() *bool {
 }
 
 func (o *totalsOptions) print(report *client.CostReport, period costd.Period, nothing string) error {
+	if o.orderBy != "" {
+		sortByCost(report.Results, o.orderBy)
+	}
 	if err := o.write(report, period, nothing); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func fitting(width int, build func(metrics bool) *table) *table {
 }
 
 func resourceColumns(metrics bool) []column {
-	columns := []column{{title: "RESOURCE"}, {title: "TYPE"}}
+	columns := []column{{title: "RESOURCE"}, {title: "ID"}, {title: "TYPE"}}
 	if metrics {
 		columns = append(columns, column{title: "METRIC"})
 	}
@@ -78,7 +78,7 @@ func resourceColumns(metrics bool) []column {
 
 func resourceCells(row client.Row, metrics bool) []string {
 	r := row.Base()
-	cells := []string{label(row), string(r.Type)}
+	cells := []string{label(row), idOf(row), string(r.Type)}
 	if metrics {
 		cells = append(cells, metricOf(row))
 	}
@@ -112,6 +112,18 @@ func label(row client.Row) string {
 		return cmp.Or(r.LastName, r.IPAddress, r.UUID)
 	}
 	return cmp.Or(row.Base().LastName, row.Base().UUID)
+}
+
+// idOf returns the id of a resource; rows of some types have only that of their machine
+// or port.
+func idOf(row client.Row) string {
+	switch r := row.(type) {
+	case *client.EgressTraffic:
+		return cmp.Or(r.VMID, r.PortID)
+	case *client.ExternalIP:
+		return r.PortID
+	}
+	return row.Base().UUID
 }
 
 // printNothing says that there are no rows, or none where the window is.

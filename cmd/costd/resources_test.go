@@ -21,22 +21,22 @@ const resourcesWire = `{"count": 7, "price_status": "error", "results": [
 
 const wideResources = `October 2026 (UTC)
 
-RESOURCE   TYPE            METRIC              PROJECT  REGION                USED              COST EUR
-web-1      egress_traffic  egress_vm               501      76  22,661,946,115,200  bytes      226.61946
-router     egress_traffic  egress_router           501      76                   1  bytes        0.00
-192.0.2.7  external_ip     ip_min                  501      76                  60  minutes          [1]
-5e1f       volume          volume_gbm (ultra)      502      76                 0.5  gbminutes    1.50
+RESOURCE   ID    TYPE            METRIC              PROJECT  REGION                USED              COST EUR
+web-1      vm-1  egress_traffic  egress_vm               501      76  22,661,946,115,200  bytes      226.61946
+router           egress_traffic  egress_router           501      76                   1  bytes        0.00
+192.0.2.7        external_ip     ip_min                  501      76                  60  minutes          [1]
+5e1f       5e1f  volume          volume_gbm (ultra)      502      76                 0.5  gbminutes    1.50
 [1] no price for ip_min
 4 of 7 rows; --all shows every one
 `
 
 const narrowResources = `October 2026 (UTC)
 
-RESOURCE   TYPE            PROJECT  REGION                USED              COST EUR
-web-1      egress_traffic      501      76  22,661,946,115,200  bytes      226.61946
-router     egress_traffic      501      76                   1  bytes        0.00
-192.0.2.7  external_ip         501      76                  60  minutes          [1]
-5e1f       volume              502      76                 0.5  gbminutes    1.50
+RESOURCE   ID    TYPE            PROJECT  REGION                USED              COST EUR
+web-1      vm-1  egress_traffic      501      76  22,661,946,115,200  bytes      226.61946
+router           egress_traffic      501      76                   1  bytes        0.00
+192.0.2.7        external_ip         501      76                  60  minutes          [1]
+5e1f       5e1f  volume              502      76                 0.5  gbminutes    1.50
 [1] no price for ip_min
 4 of 7 rows; --all shows every one
 `

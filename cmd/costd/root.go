@@ -110,6 +110,7 @@ server, fills it and shows its reports.`,
 	root.Version = version()
 	root.SetVersionTemplate("costd {{.Version}}\n")
 	requireSubcommands(root)
+	root.SetFlagErrorFunc(suggestFlag)
 	return root
 }
 
@@ -126,7 +127,7 @@ func requireSubcommands(c *cobra.Command) {
 		if len(args) == 0 {
 			return nil
 		}
-		return fmt.Errorf("unknown command %q; see %s --help", args[0], c.CommandPath())
+		return fmt.Errorf("unknown command %q; see %s --help%s", args[0], c.CommandPath(), suggestion(args[0], commandNames(c)))
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
@@ -221,5 +222,5 @@ func (f *format) Set(value string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("must be %s", strings.Join(f.allowed, ", "))
+	return fmt.Errorf("must be %s%s", strings.Join(f.allowed, ", "), suggestion(value, f.allowed))
 }

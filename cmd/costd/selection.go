@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 // A selection is the flags that narrow a report.
 type selection struct {
-	regions, projects []int64
+	regions, projects []string // ids or names
 	types             []string
 	tags              []string
 	anyTag            bool
@@ -23,7 +24,7 @@ type selection struct {
 }
 
 func (s *selection) addFlags(cmd *cobra.Command) {
-	cmd.Flags().Int64SliceVar(&s.regions, "region", nil, "only this region, by id; may be repeated")
+	cmd.Flags().StringSliceVar(&s.regions, "region", nil, "only this region, by id or name; may be repeated")
 	cmd.Flags().StringSliceVar(&s.types, "type", nil, "only this type of resource, such as ai_cluster; may be repeated")
 	cmd.Flags().StringArrayVar(&s.tags, "tag", nil, "only resources with this tag, as key=value, or key~part of value; repeated, with all of them")
 	cmd.Flags().BoolVar(&s.anyTag, "any-tag", false, "with one of the tags, not all of them")
@@ -32,7 +33,7 @@ func (s *selection) addFlags(cmd *cobra.Command) {
 
 // addProjectFlag is for the reports that know projects.
 func (s *selection) addProjectFlag(cmd *cobra.Command) {
-	cmd.Flags().Int64SliceVar(&s.projects, "project", nil, "only this project, by id; may be repeated")
+	cmd.Flags().StringSliceVar(&s.projects, "project", nil, "only this project, by id or name; may be repeated")
 }
 
 // A filter is what the flags of a selection mean to the API.
@@ -43,6 +44,9 @@ type filter struct {
 }
 
 func (s *selection) filter() (f filter, err error) {
+	if err := checkWords("type", s.types, typeNames()); err != nil {
+		return f, err
+	}
 	for _, t := range s.types {
 		f.types = append(f.types, costd.Type(t))
 	}
@@ -51,6 +55,23 @@ func (s *selection) filter() (f filter, err error) {
 	}
 	f.schema, err = parseFilters(s.filters)
 	return f, err
+}
+
+// places returns the ids of the regions and projects of the flags.
+func (s *selection) places(ctx context.Context, c *client.Client) (regions, projects []int64, err error) {
+	if regions, err = regionIDs(ctx, c, s.regions); err != nil {
+		return nil, nil, err
+	}
+	projects, err = projectIDs(ctx, c, s.projects)
+	return regions, projects, err
+}
+
+// typeNames returns the names of the types of resources.
+func typeNames() (names []string) {
+	for _, info := range costd.Types {
+		names = append(names, string(info.Type))
+	}
+	return names
 }
 
 // parseTags makes a filter of texts like "key=value" and "key~part".
