@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"costd.dev/costd"
+	"costd.dev/costd/access"
+	"costd.dev/costd/store/duckdb"
 )
 
 func newKeysCommand(t terminal) *cobra.Command {
@@ -29,6 +35,7 @@ type keysCreateOptions struct {
 	clientID int64
 	role     string
 	projects []int64
+	data     string // folder of a stopped server; "": ask the server
 }
 
 func newKeysCreateCommand(t terminal) *cobra.Command {
@@ -41,33 +48,69 @@ be kept: the server keeps only a hash of it and cannot show it again.
 
 An operator may do everything; ingest sends usage of any client; an administrator
 reads all reports of one client; project reads the cost and usage of some of its
-projects.`,
+projects.
+
+With --data the key is made in the data folder of a server that is stopped, and no key
+is needed for that: so an operator's key that was lost is replaced.`,
 		Example: `  costd keys create --client 1001 --role administrator
   costd keys create --client 1001 --role project --project 501 --project 502
-  costd keys create --role ingest > ingest.key`,
+  costd keys create --role ingest > ingest.key
+  costd keys create --data ./data --role operator > operator.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	cmd.Flags().StringVar(&o.role, "role", "", "operator, ingest, administrator or project")
 	cmd.Flags().Int64Var(&o.clientID, "client", 0, "id of the client, for administrator and project")
 	cmd.Flags().Int64SliceVar(&o.projects, "project", nil, "id of a project, for project; may be repeated")
+	cmd.Flags().StringVar(&o.data, "data", "", "data folder of a stopped server, to make the key in")
 	cmd.MarkFlagRequired("role")
 	o.connection.addFlags(cmd)
+	for _, other := range []string{"url", "api-key", "api-key-file"} {
+		cmd.MarkFlagsMutuallyExclusive("data", other)
+	}
 	return cmd
 }
 
 func (o *keysCreateOptions) run(cmd *cobra.Command) error {
-	c, err := o.client(o.terminal)
-	if err != nil {
-		return err
+	create := o.ask
+	if o.data != "" {
+		create = o.createInFolder
 	}
-	id, token, err := c.CreateKey(cmd.Context(), costd.Role(o.role), o.clientID, o.projects)
+	id, token, err := create(cmd.Context())
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(o.err, "key %s was created; its token is shown this once:\n", id)
 	_, err = fmt.Fprintln(o.out, token)
 	return err
+}
+
+// ask has the server make the key.
+func (o *keysCreateOptions) ask(ctx context.Context) (id, token string, err error) {
+	c, err := o.client(o.terminal)
+	if err != nil {
+		return "", "", err
+	}
+	return c.CreateKey(ctx, costd.Role(o.role), o.clientID, o.projects)
+}
+
+// createInFolder makes the key where a server that is stopped will find it. It makes no
+// folder: a mistyped one must not look like success.
+func (o *keysCreateOptions) createInFolder(ctx context.Context) (id, token string, err error) {
+	if _, err := os.Stat(filepath.Join(o.data, duckdb.DatabaseFile)); err != nil {
+		return "", "", fmt.Errorf("--data: no server keeps its data there: %w", err)
+	}
+	logger, err := (&logOptions{format: "text", level: "warn"}).logger(o.err)
+	if err != nil {
+		return "", "", err
+	}
+	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, Logger: logger})
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	key, token, err := (&access.Service{Catalog: db}).Create(ctx, costd.Role(o.role), o.clientID, o.projects)
+	return key.ID, token, err
 }
 
 type keysListOptions struct {
