@@ -1,5 +1,6 @@
 // Package duckdb keeps usage, the catalog and keys in one folder, in an embedded
-// DuckDB database. It is the only package of costd that is built with cgo.
+// DuckDB database, whose driver needs cgo. Besides this package only importer, which
+// reads foreign files with it, and bench, which measures plain SQL, use it.
 //
 // Usage is one narrow table with one row for each part of a record, which is what
 // the record consumed within one UTC day: times, units, and the numbers of the
