@@ -51,11 +51,11 @@ func (h *Handler) putCatalog(w http.ResponseWriter, r *http.Request) error {
 		}
 		return costd.Errorf(costd.Invalid, "the body could not be read to its end: %w", err)
 	}
-	entries, err := catalog.Parse(file)
+	change, err := catalog.Read(file)
 	if err != nil {
 		return err
 	}
-	applied, err := h.Catalog.Apply(r.Context(), entries)
+	applied, err := h.Catalog.ApplyFile(r.Context(), change)
 	if err != nil {
 		return err
 	}

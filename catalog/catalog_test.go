@@ -52,6 +52,16 @@ func mistakes(t *testing.T, err error) []string {
 	return lines
 }
 
+// withoutLines takes the lines away, which have a test of their own.
+func withoutLines(all []string) []string {
+	for i, s := range all {
+		if at := strings.LastIndex(s, " (line "); at >= 0 {
+			all[i] = s[:at]
+		}
+	}
+	return all
+}
+
 func TestParse(t *testing.T) {
 	e := parse(t, sample)
 	day := costd.NewDay(2027, 1, 1)
@@ -132,7 +142,7 @@ func TestParseNamesEveryMistake(t *testing.T) {
 		{"nested", `{commitments: [{id: c, client_id: 1, type: functions, metric: m, region_id: 1, count: 1, unit_price: 1, dimension: d,
 			active_from: 2026-01-01, hardware_info: {gpu: 8}}]}`, []string{
 			"commitments[0] (c).dimension: is not for functions, which has none; leave it out",
-			"commitments[0] (c).hardware_info.gpu: is not known here; check its spelling",
+			"commitments[0] (c).hardware_info.gpu: is not known here; did you mean cpu?",
 		}},
 		{"aliases", `{clients: [{id: 1, name: &a x, currency: *a}]}`, []string{
 			"clients[0] (1).currency: is an alias; write the value out",
@@ -140,7 +150,7 @@ func TestParseNamesEveryMistake(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := catalog.Parse([]byte(tt.file))
-			if got := mistakes(t, err); !reflect.DeepEqual(got, tt.want) {
+			if got := withoutLines(mistakes(t, err)); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
 		})

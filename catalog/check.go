@@ -160,16 +160,16 @@ func (e *entry) currency(s string) {
 
 func (e *entry) kind(t costd.Type) {
 	if _, ok := t.Info(); !ok {
-		e.mistake("type", "%.32q is no type; the types are %s", t, typeNames())
+		e.mistake("type", "%.32q is no type; %s", t, orMeant(string(t), typeNames(), "the types are "+strings.Join(typeNames(), ", ")))
 	}
 }
 
-func typeNames() string {
+func typeNames() []string {
 	names := make([]string, len(costd.Types))
 	for i, info := range costd.Types {
 		names[i] = string(info.Type)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func (e *entry) dimension(c *costd.Commitment) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"costd.dev/costd"
 	"costd.dev/costd/internal/text"
 )
@@ -30,6 +32,7 @@ type mistake struct {
 // mistakes collects what is wrong with entries. Of several mistakes in one field
 // it keeps the first, and in an entry that could not be read at all only that.
 type mistakes struct {
+	root *yaml.Node // of the file, to tell lines; nil if there is none
 	list []mistake
 	seen map[place]map[string]bool
 	more bool // there was one mistake too many
@@ -70,13 +73,48 @@ func (m *mistakes) err(entries costd.Entries) error {
 	})
 	var fields []costd.FieldError
 	for _, mistake := range m.list {
-		fields = append(fields, costd.FieldError{Field: mistake.path(entries), Message: mistake.message})
+		fields = append(fields, costd.FieldError{Field: mistake.path(entries), Message: mistake.message + m.line(mistake)})
 	}
 	if m.more {
 		more := fmt.Sprintf("has more mistakes; these are %d, and the rest was not looked at", maxMistakes)
 		fields = append(fields, costd.FieldError{Field: "catalog", Message: more})
 	}
 	return costd.InvalidFields(fields...)
+}
+
+// line returns " (line 12)" for a mistake of a YAML file; "" for JSON, which
+// programs write, and for entries of no file.
+func (m *mistakes) line(at mistake) string {
+	node := m.root
+	for _, step := range []string{at.list, at.field} {
+		if node = child(node, step); step == at.list && node != nil && step != "" {
+			if node.Kind != yaml.SequenceNode || at.index >= len(node.Content) {
+				return ""
+			}
+			node = node.Content[at.index]
+		}
+	}
+	if node == nil || node.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", node.Line)
+}
+
+// child returns the value of the field of a mapping, also of one in it ("a.b"); the
+// mapping itself if there is no such field.
+func child(node *yaml.Node, path string) *yaml.Node {
+	name, rest, nested := strings.Cut(path, ".")
+	if node == nil || node.Kind != yaml.MappingNode {
+		return node
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == name && nested {
+			return child(node.Content[i+1], rest)
+		} else if node.Content[i].Value == name {
+			return node.Content[i+1]
+		}
+	}
+	return node
 }
 
 // path returns "commitments[0] (acme-h100).dimension".

@@ -20,18 +20,33 @@ var listNames = []string{clients, regions, projects, prices, commitments}
 
 // Parse reads a catalog file, YAML or JSON, fills in what it leaves out, and
 // checks all that can be checked without knowing what is in the catalog already.
-// Its Invalid error names every mistake; a larger file than MaxFileSize is TooLarge.
+// Its Invalid error names every mistake, of YAML with its line; a larger file than MaxFileSize is TooLarge.
 //
 // Left out, show_prices is true, a commitment's unit_size_month 744, and its unit
 // an hour ("H" of 60) for types metered in minutes or gbminutes and else the
 // type's own unit.
-func Parse(data []byte) (_ costd.Entries, err error) {
-	defer costd.Wrap(&err, "catalog.Parse")
-	root, err := parseTree(data)
+func Parse(data []byte) (costd.Entries, error) {
+	f, err := Read(data)
 	if err != nil {
 		return costd.Entries{}, err
 	}
-	m := new(mistakes)
+	return f.Entries, nil
+}
+
+// A File is what a catalog file says, and where it says so.
+type File struct {
+	Entries costd.Entries
+	root    *yaml.Node // nil for entries that come from no file
+}
+
+// Read is Parse for a file whose lines are still to be named by Service.ApplyFile.
+func Read(data []byte) (_ *File, err error) {
+	defer costd.Wrap(&err, "catalog.Read")
+	root, err := parseTree(data)
+	if err != nil {
+		return nil, err
+	}
+	m := &mistakes{root: root}
 	file := newObject(root, place{}, "", m)
 	entries := costd.Entries{
 		Clients:     readList(file, clients, readClient),
@@ -43,9 +58,9 @@ func Parse(data []byte) (_ costd.Entries, err error) {
 	file.done()
 	m.checkEntries(entries)
 	if err := m.err(entries); err != nil {
-		return costd.Entries{}, err
+		return nil, err
 	}
-	return entries, nil
+	return &File{Entries: entries, root: root}, nil
 }
 
 func readList[T any](file *object, name string, read func(*object) T) []T {

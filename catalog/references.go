@@ -5,10 +5,14 @@ import "costd.dev/costd"
 // Check returns nil if the entries of change are right by themselves and fit into
 // the catalog current, or an Invalid error that names every mistake.
 func Check(current, change costd.Entries) error {
-	m := new(mistakes)
-	m.checkEntries(change)
-	m.checkReferences(current, change)
-	return m.err(change)
+	return check(current, &File{Entries: change})
+}
+
+func check(current costd.Entries, f *File) error {
+	m := &mistakes{root: f.root}
+	m.checkEntries(f.Entries)
+	m.checkReferences(current, f.Entries)
+	return m.err(f.Entries)
 }
 
 // checkReferences notes what is wrong with the change in the light of what is

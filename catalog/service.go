@@ -22,11 +22,17 @@ type Service struct {
 // key, all or nothing; what change does not name stays. Applying the same again
 // changes nothing, not even the version. An Invalid error names every mistake that
 // the catalog would have afterwards.
-func (s *Service) Apply(ctx context.Context, change costd.Entries) (_ costd.Applied, err error) {
+func (s *Service) Apply(ctx context.Context, change costd.Entries) (costd.Applied, error) {
+	return s.ApplyFile(ctx, &File{Entries: change})
+}
+
+// ApplyFile is Apply for the entries of a file, of whose mistakes it names the lines.
+func (s *Service) ApplyFile(ctx context.Context, f *File) (_ costd.Applied, err error) {
 	defer costd.Wrap(&err, "catalog.Apply")
+	change := f.Entries
 	current, version, err := s.Store.Entries(ctx)
 	for attempt := 1; err == nil; attempt++ {
-		if err := Check(current, change); err != nil {
+		if err := check(current, f); err != nil {
 			return costd.Applied{}, err
 		}
 		needed, applied := difference(current, change)

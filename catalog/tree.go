@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -170,7 +172,7 @@ func (o *object) require(fields ...string) {
 func (o *object) done() {
 	for _, field := range o.names {
 		if !o.known[field] {
-			o.mistake(field, "is not known here; check its spelling")
+			o.mistake(field, "is not known here; %s", orMeant(field, slices.Collect(maps.Keys(o.known)), "check its spelling"))
 		}
 	}
 }

@@ -1,11 +1,19 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"costd.dev/costd/client"
 )
 
 type applyOptions struct {
@@ -44,12 +52,57 @@ func (o *applyOptions) run(cmd *cobra.Command) error {
 	}
 	applied, err := c.ApplyCatalog(cmd.Context(), data)
 	if err != nil {
-		return err
+		return catalogMistakes(o.file, err)
 	}
 	total := applied.Total()
 	_, err = fmt.Fprintf(o.out, "catalog version %d: %d created, %d changed, %d unchanged\n",
 		applied.Version, total.Created, total.Changed, total.Unchanged)
 	return err
+}
+
+// A catalogError lists what is wrong with a catalog file, one mistake a line.
+type catalogError struct {
+	lines []string
+	cause error
+}
+
+func (e *catalogError) Error() string {
+	return "the catalog was not applied:\n  " + strings.Join(e.lines, "\n  ")
+}
+
+func (e *catalogError) Unwrap() error { return e.cause }
+
+// namedLine is how the server says on which line of the file a mistake is.
+var namedLine = regexp.MustCompile(`^(.*) \(line (\d+)\)$`)
+
+// catalogMistakes returns an error with each mistake on a line, in the order of the file
+// and beginning with file and line as compilers do; any other error as it is.
+func catalogMistakes(file string, err error) error {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || len(e.InvalidFields) == 0 {
+		return err
+	}
+	type mistake struct {
+		line int
+		text string
+	}
+	var all []mistake
+	for field, messages := range e.InvalidFields {
+		for _, message := range messages {
+			m := mistake{text: field + ": " + message}
+			if found := namedLine.FindStringSubmatch(message); found != nil {
+				m.line, _ = strconv.Atoi(found[2])
+				m.text = file + ":" + found[2] + ": " + field + ": " + found[1]
+			}
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(a, b mistake) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.text, b.text)) })
+	lines := make([]string, len(all))
+	for i, m := range all {
+		lines[i] = m.text
+	}
+	return &catalogError{lines: lines, cause: err}
 }
 
 // readInput returns the contents of a file, or of stdin for "-".

@@ -52,6 +52,9 @@ func sentence(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
+	if e, ok := errors.AsType[*catalogError](err); ok {
+		return e.Error()
+	}
 	if e, ok := errors.AsType[*client.Error](err); ok && e.ExceptionClass == "ValidationError" && len(e.InvalidFields) > 0 {
 		return mistakes(e.InvalidFields)
 	}
