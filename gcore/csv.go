@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
@@ -22,6 +23,10 @@ var (
 		"Project_id", "Project_name", "First_seen", "Last_seen", "Period_from", "Period_to", "Units", "Value",
 		"Error", "Cost", "Currency", "Attached_to", "Port_id"}
 )
+
+// formulaStarts are what a spreadsheet may take for the beginning of a formula. Some read
+// full-width signs, which East Asian keyboards have, like the others.
+const formulaStarts = "=+-@\t\r\uFF1D\uFF0B\uFF0D\uFF20"
 
 // A csvLine is a line in the making. The first number that does not fit is kept as
 // its error.
@@ -43,7 +48,7 @@ func (l *csvLine) raw(s string) {
 // text appends a text from outside, quoted if need be. What a spreadsheet would
 // take for a formula is disarmed by a leading apostrophe.
 func (l *csvLine) text(s string) {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune(formulaStarts, first) {
 		s = "'" + s
 	}
 	if strings.ContainsAny(s, ",\"\r\n") {

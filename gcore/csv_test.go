@@ -12,6 +12,7 @@ func TestFormulasAreDisarmed(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "plain": "plain", "a=b": "a=b", "1+1": "1+1",
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx",
+		"＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x", "１＋１": "１＋１", "é=1": "é=1",
 		"\rx":    "\"'\rx\"",
 		"=a,b":   `"'=a,b"`,
 		`say "x`: `"say ""x"`,
