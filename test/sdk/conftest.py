@@ -16,6 +16,8 @@ from gcore import Gcore
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("COSTD_BIN", ROOT / "bin" / "costd"))
 
+RATE = ["--rate-limit", "100000", "--rate-burst", "100000"]
+
 
 class Server:
     """A costd process, and the operator's way into it."""
@@ -23,7 +25,8 @@ class Server:
     def __init__(self, folder: pathlib.Path, *flags: str) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", folder, "--listen", "127.0.0.1:0", *flags],
+            # The tests ask faster than any caller should: the limit on that has tests of its own.
+            [BINARY, "serve", "--data", folder, "--listen", "127.0.0.1:0", *RATE, *flags],
             stdout=subprocess.PIPE,
             stderr=(folder.parent / f"{folder.name}.log").open("w"),
             text=True,
