@@ -115,5 +115,5 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) err
 	if _, mistakes := (web.Query{Many: route.params}).Parse(r.URL.RawQuery); len(mistakes) > 0 {
 		return costd.InvalidFields(mistakes...)
 	}
-	return route.endpoint(h, w, r)
+	return route.endpoint(h, w, r.WithContext(ingest.WithSender(r.Context(), principal.KeyID)))
 }

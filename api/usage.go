@@ -4,7 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"costd.dev/costd"
 	"costd.dev/costd/ingest"
@@ -39,10 +41,20 @@ func (h *Handler) postUsage(w http.ResponseWriter, r *http.Request) error {
 	defer body.Close()
 	result, err := h.ingest(r, body, given)
 	if err != nil {
+		if costd.ErrorCode(err) == costd.Unavailable {
+			w.Header().Set("Retry-After", secondsOf(h.Usage.Wait()))
+		}
 		return err
 	}
 	writeJSON(w, http.StatusOK, result)
 	return nil
+}
+
+// secondsOf writes a time for Retry-After: whole seconds, from one to a minute, for the
+// pace of one write does not foretell more.
+func secondsOf(wait time.Duration) string {
+	seconds := (wait + time.Second - 1) / time.Second
+	return strconv.Itoa(int(min(max(seconds, 1), 60)))
 }
 
 func (h *Handler) ingest(r *http.Request, body io.Reader, given string) (costd.IngestResult, error) {

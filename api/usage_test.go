@@ -153,3 +153,31 @@ func TestPostUsagePushesBack(t *testing.T) {
 		}
 	}
 }
+
+// TestPostUsageSharesByKey fills what one key may have waiting.
+func TestPostUsageSharesByKey(t *testing.T) {
+	s := newSite(t)
+	store := held{s.store, make(chan struct{}, 3), make(chan struct{})}
+	s.handler.Usage = &ingest.Service{Store: store, Limits: ingest.Limits{QueueRecords: 2}}
+	answers := make(chan answer, 3)
+	send := func(role costd.Role, id string) { answers <- s.call(role, "POST", "/api/v1/usage", record(id, "")) }
+	waitFor := func(requests int) {
+		for s.handler.Usage.Queue().Requests < requests {
+			runtime.Gosched()
+		}
+	}
+	go send(costd.RoleIngest, "written")
+	<-store.begun
+	go send(costd.RoleIngest, "waiting")
+	waitFor(1)
+	a := s.call(costd.RoleIngest, "POST", "/api/v1/usage", record("over", ""))
+	s.wantError(a, 503, "unavailable", "too many records wait to be written")
+	go send(costd.RoleOperator, "of another key")
+	waitFor(2)
+	close(store.gate)
+	for range 3 {
+		if a := <-answers; a.status != 200 || !strings.Contains(a.body, `"accepted":1`) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+}

@@ -5,34 +5,63 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"costd.dev/costd"
 )
 
-// A budget counts the bytes that all requests under way take, and bounds them.
+// A budget counts the bytes that all requests under way take, and bounds them: in all,
+// and for each named sender to half, if most bytes, what one request may take, are less.
 type budget struct {
-	limit int64
-	bytes atomic.Int64
+	limit, most int64
+
+	mu    sync.Mutex
+	bytes int64
+	own   map[string]int64 // by sender, of those who hold any
 }
 
 // A share is what one request takes of a budget.
 type share struct {
-	all  *budget
-	held int64
+	all    *budget
+	sender string
+	held   int64
 }
 
-// take takes bytes, or fails if all requests together have too much then.
+// take takes bytes, or fails if all requests together, or those of the sender, have too
+// much then.
 func (s *share) take(bytes int64) error {
 	s.held += bytes
-	if s.all.bytes.Add(bytes) > s.all.limit {
+	if !s.all.add(s.sender, bytes) {
 		return full("too many requests are under way; send this one again later")
 	}
 	return nil
 }
 
 // release gives back what the request took.
-func (s *share) release() { s.all.bytes.Add(-s.held) }
+func (s *share) release() { s.all.add(s.sender, -s.held) }
+
+// add adds bytes and reports whether the bounds hold then.
+func (b *budget) add(sender string, bytes int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bytes += bytes
+	if sender == "" {
+		return b.bytes <= b.limit
+	}
+	if b.own == nil {
+		b.own = map[string]int64{}
+	}
+	if b.own[sender] += bytes; b.own[sender] == 0 {
+		delete(b.own, sender)
+	}
+	return b.bytes <= b.limit && b.own[sender] <= max(b.limit/2, b.most)
+}
+
+// held returns what all requests take now.
+func (b *budget) held() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.bytes
+}
 
 // A body is read through to count what it takes of the limit. Memory is taken as
 // bytes arrive, not when they are announced: who sends slowly holds little.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,9 +20,12 @@ type Writer interface {
 
 // A Committer turns many small writes into few large ones (group commit): while
 // one write to the store runs, the records that arrive wait, and together they are
-// the next one, in the order of their arrival. A lone sender waits for nobody.
+// the next one. A lone sender waits for nobody. One sender's records stay in the order
+// of their arrival; of several senders each comes first with the same number of records,
+// so that a single record does not wait for the large requests of another sender.
 //
-// What waits is bounded, and what would go over is refused at once. It may be used
+// What waits is bounded, in all and by sender (see WithSender), and what would go over
+// is refused at once. It may be used
 // by several goroutines, by pointer; Close makes it stop.
 type Committer struct {
 	Store Writer
@@ -34,8 +38,10 @@ type Committer struct {
 
 	mu      sync.Mutex
 	waiting []*submission
-	queue   Queue         // sums over waiting
-	idle    chan struct{} // closed when the running writer ends; nil if none runs
+	queue   Queue            // sums over waiting
+	queues  map[string]Queue // the same by sender, of those who wait
+	pace    time.Duration    // that the last write took for each record
+	idle    chan struct{}    // closed when the running writer ends; nil if none runs
 	closed  bool
 }
 
@@ -56,8 +62,10 @@ type Queue struct {
 
 // A submission is the records of one Write, and what becomes of them.
 type submission struct {
+	sender   string
 	records  []costd.Record
 	bytes    int64
+	before   int           // records of the same sender that go first
 	done     chan struct{} // closed when the fields below are set
 	outcomes []costd.Outcome
 	err      error
@@ -83,7 +91,7 @@ func (c *Committer) Write(ctx context.Context, records []costd.Record) (_ []cost
 	case len(records) == 0:
 		return nil, nil
 	}
-	s := &submission{records: records, bytes: memory(records), done: make(chan struct{})}
+	s := &submission{sender: sender(ctx), records: records, bytes: memory(records), done: make(chan struct{})}
 	if err := c.submit(s); err != nil {
 		return nil, err
 	}
@@ -107,7 +115,7 @@ func (c *Committer) submit(s *submission) error {
 	if c.closed {
 		return costd.Errorf(costd.Unavailable, "the server is stopping; send the records again when it is back")
 	}
-	if c.full(len(s.records), s.bytes) {
+	if c.full(s.sender, len(s.records), s.bytes) {
 		return errQueueFull
 	}
 	c.waiting = append(c.waiting, s)
@@ -123,12 +131,27 @@ func full(message string) error {
 	return &costd.Error{Code: costd.Unavailable, Message: message, Err: errFull}
 }
 
-// full reports whether so much more is too much. When nothing waits nothing is:
-// limits below the size of one request must not shut it out for ever.
-func (c *Committer) full(records int, bytes int64) bool {
-	return len(c.waiting) > 0 &&
-		(c.queue.Records+records > orDefault(c.QueueRecords, defaultQueueRecords) ||
-			c.queue.Bytes+bytes > orDefault(c.QueueBytes, defaultQueueBytes))
+// full reports whether so much more of a sender is too much. When nothing waits nothing
+// is: limits below the size of one request must not shut it out for ever. A named sender
+// has half of the room, and the first request of each may go over by as much again, so
+// that no sender can take the room of another.
+func (c *Committer) full(sender string, records int, bytes int64) bool {
+	mostRecords, mostBytes := orDefault(c.QueueRecords, defaultQueueRecords), orDefault(c.QueueBytes, defaultQueueBytes)
+	own := c.queues[sender]
+	switch {
+	case len(c.waiting) == 0:
+		return false
+	case sender == "":
+		return c.queue.over(records, bytes, mostRecords, mostBytes)
+	case own.Requests == 0:
+		return c.queue.over(records, bytes, 2*mostRecords, 2*mostBytes)
+	}
+	return c.queue.over(records, bytes, mostRecords, mostBytes) || own.over(records, bytes, max(1, mostRecords/2), mostBytes/2)
+}
+
+// over reports whether the queue with so much more has more than the most.
+func (q Queue) over(records int, bytes int64, mostRecords int, mostBytes int64) bool {
+	return q.Records+records > mostRecords || q.Bytes+bytes > mostBytes
 }
 
 func orDefault[T int | int64](limit, standard T) T {
@@ -139,9 +162,23 @@ func orDefault[T int | int64](limit, standard T) T {
 }
 
 func (c *Committer) count(s *submission, sign int) {
-	c.queue.Requests += sign
-	c.queue.Records += sign * len(s.records)
-	c.queue.Bytes += int64(sign) * s.bytes
+	c.queue.add(s, sign)
+	own := c.queues[s.sender]
+	own.add(s, sign)
+	if own.Requests == 0 {
+		delete(c.queues, s.sender)
+		return
+	}
+	if c.queues == nil {
+		c.queues = map[string]Queue{}
+	}
+	c.queues[s.sender] = own
+}
+
+func (q *Queue) add(s *submission, sign int) {
+	q.Requests += sign
+	q.Records += sign * len(s.records)
+	q.Bytes += int64(sign) * s.bytes
 }
 
 // withdraw takes s back if it still waits; what is being written goes on.
@@ -161,11 +198,18 @@ func (c *Committer) Queue() Queue {
 	return c.queue
 }
 
-// Full reports whether a record more would be refused now.
-func (c *Committer) Full() bool {
+// Full reports whether a record more of a sender would be refused now.
+func (c *Committer) Full(sender string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.full(1, recordBytes)
+	return c.full(sender, 1, recordBytes)
+}
+
+// Wait returns how long it will take to write what waits now, as the last write went.
+func (c *Committer) Wait() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Duration(c.queue.Records) * c.pace
 }
 
 // Close refuses further records and returns when those that wait are written, or
@@ -203,6 +247,7 @@ func (c *Committer) next() []*submission {
 		c.idle = nil
 		return nil
 	}
+	c.share()
 	n, records, bytes := 0, 0, int64(0)
 	for _, s := range c.waiting {
 		records, bytes = records+len(s.records), bytes+s.bytes
@@ -217,6 +262,19 @@ func (c *Committer) next() []*submission {
 		c.count(s, -1)
 	}
 	return batch
+}
+
+// share puts what waits in order by the number of records that its sender has before it.
+func (c *Committer) share() {
+	if len(c.queues) < 2 {
+		return
+	}
+	before := make(map[string]int, len(c.queues))
+	for _, s := range c.waiting {
+		s.before = before[s.sender]
+		before[s.sender] += len(s.records)
+	}
+	slices.SortStableFunc(c.waiting, func(a, b *submission) int { return cmp.Compare(a.before, b.before) })
 }
 
 // commit writes a batch and answers everyone in it. A store that cannot write now
@@ -247,8 +305,12 @@ func (c *Committer) write(batch []*submission) (outcomes []costd.Outcome, err er
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
+		took := time.Since(start)
+		c.mu.Lock()
+		c.pace = took / time.Duration(max(1, len(records)))
+		c.mu.Unlock()
 		if c.Written != nil {
-			c.Written(Written{Requests: len(batch), Records: len(records), Took: time.Since(start), Err: err})
+			c.Written(Written{Requests: len(batch), Records: len(records), Took: took, Err: err})
 		}
 	}()
 	outcomes, err = c.Store.Write(context.Background(), records)
@@ -272,22 +334,4 @@ func merge(batch []*submission) []costd.Record {
 		records = append(records, s.records...)
 	}
 	return records
-}
-
-// memory returns roughly how many bytes records take.
-func memory(records []costd.Record) (bytes int64) {
-	for i := range records {
-		r := &records[i]
-		n := recordBytes + len(r.Parts)*partBytes + len(r.ID) + len(r.ResourceID) + len(r.Metric) + len(r.Flavor) + len(r.Name)
-		if r.Attributes != (costd.Attributes{}) {
-			for _, f := range attributeFields {
-				n += len(*f.at(&r.Attributes))
-			}
-		}
-		for key, value := range r.Tags {
-			n += tagBytes + len(key) + len(value)
-		}
-		bytes += int64(n)
-	}
-	return bytes
 }

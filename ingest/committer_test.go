@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"costd.dev/costd"
 	"costd.dev/costd/ingest"
@@ -302,11 +303,11 @@ func TestCommitterBackPressure(t *testing.T) {
 				c.Store = l
 				start(c, records("a"))
 				start(c, records("b", "c"))
-				if c.Full() {
+				if c.Full("") {
 					t.Error("full too soon")
 				}
 				fits := start(c, records("d"))
-				if !c.Full() || fits.done {
+				if !c.Full("") || fits.done {
 					t.Errorf("not full: %+v", c.Queue())
 				}
 				over := start(c, records("e"))
@@ -324,6 +325,71 @@ func TestCommitterBackPressure(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCommitterSharesBySender fills what one sender may have, beside which another
+// sender's single record is taken, and written first.
+func TestCommitterSharesBySender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		c := &ingest.Committer{Store: l, QueueRecords: 2 * costd.MaxBatch}
+		flood, other := ingest.WithSender(t.Context(), "flood"), ingest.WithSender(t.Context(), "other")
+		large := make([]costd.Record, costd.MaxBatch/4)
+		refused := 0
+		send := func() {
+			if _, err := c.Write(flood, large); costd.ErrorCode(err) == costd.Unavailable {
+				refused++
+			}
+		}
+		for range 32 {
+			go send()
+			synctest.Wait()
+		}
+		if q := c.Queue(); refused != 32-1-4 || q.Records != costd.MaxBatch || !c.Full("flood") || c.Full("other") {
+			t.Fatalf("%d of 32 refused, %d records wait", refused, q.Records)
+		}
+		var err error
+		single := false
+		go func() {
+			_, err = c.Write(other, records("single"))
+			single = true
+		}()
+		synctest.Wait()
+		for range 2 { // the write under way, and the next one
+			l.gate <- struct{}{}
+			synctest.Wait()
+		}
+		if !single || err != nil {
+			t.Errorf("the single record waits for the large requests: %v, %v", single, err)
+		}
+		close(l.gate)
+	})
+}
+
+// A slow store takes two seconds for each record.
+type slow struct{}
+
+func (slow) Write(_ context.Context, records []costd.Record) ([]costd.Outcome, error) {
+	time.Sleep(2 * time.Second * time.Duration(len(records)))
+	return make([]costd.Outcome, len(records)), nil
+}
+
+// TestCommitterForetellsItsWait asks at the pace of a write of two records.
+func TestCommitterForetellsItsWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &ingest.Committer{Store: slow{}}
+		if c.Wait() != 0 {
+			t.Errorf("nothing waits: %v", c.Wait())
+		}
+		start(c, records("a", "b"))
+		time.Sleep(5 * time.Second)
+		start(c, records("c"))
+		start(c, records("d", "e", "f"))
+		if c.Wait() != 6*time.Second {
+			t.Errorf("three records wait: %v", c.Wait())
+		}
+		time.Sleep(time.Minute)
+	})
 }
 
 func TestCommitterClose(t *testing.T) {

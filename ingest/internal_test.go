@@ -105,8 +105,8 @@ func TestServiceBoundsDecoded(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Errorf("the first: %v", err)
 		}
-		if err := ingest(); err != nil || s.decoded.bytes.Load() != 0 {
-			t.Errorf("when there is room again: %v, %d bytes held", err, s.decoded.bytes.Load())
+		if err := ingest(); err != nil || s.decoded.held() != 0 {
+			t.Errorf("when there is room again: %v, %d bytes held", err, s.decoded.held())
 		}
 	})
 }

@@ -60,9 +60,9 @@ const (
 	defaultBodyBytes    = 2 * MaxBody
 
 	// decodedBytes bounds the records of all requests together, from their decoding
-	// until they are written. One request of costd.MaxBatch records and MaxParts, 180
-	// MiB, always fits.
+	// until they are written. One request, which has requestBytes at most, always fits.
 	decodedBytes = 256 << 20
+	requestBytes = costd.MaxBatch*recordBytes + (MaxParts+costd.MaxBatch)*partBytes
 
 	// maxBatchBytes bounds the records that one write to the store merges.
 	maxBatchBytes = 128 << 20

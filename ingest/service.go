@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"costd.dev/costd"
 )
@@ -42,7 +43,8 @@ func (s *Service) start() {
 			s.committer.Written = s.Observer.Written
 		}
 		s.bodies.limit = max(orDefault(s.Limits.BodyBytes, defaultBodyBytes), MaxBody+1)
-		s.decoded.limit = decodedBytes
+		s.bodies.most = MaxBody + 1
+		s.decoded.limit, s.decoded.most = decodedBytes, requestBytes
 		s.decoders = make(chan struct{}, orDefault(s.Limits.Decoders, 2*runtime.GOMAXPROCS(0)))
 	})
 }
@@ -88,8 +90,15 @@ func (s *Service) Queue() Queue {
 	return s.committer.Queue()
 }
 
+// Wait returns how long a refused request should wait: what it takes to write what waits
+// now, at the pace of the last write.
+func (s *Service) Wait() time.Duration {
+	s.start()
+	return s.committer.Wait()
+}
+
 // BodyBytes returns the size of all bodies under way.
-func (s *Service) BodyBytes() int64 { return s.bodies.bytes.Load() }
+func (s *Service) BodyBytes() int64 { return s.bodies.held() }
 
 // Close refuses further records and returns when those that wait are written, or
 // with Unavailable when ctx ends first.
@@ -105,16 +114,16 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 			s.Observer.Refused()
 		}
 	}()
-	if s.committer.Full() { // before any work is spent on it
+	if s.committer.Full(sender(ctx)) { // before any work is spent on it
 		return costd.IngestResult{}, errQueueFull
 	}
-	body := &body{from: from, share: share{all: &s.bodies}}
+	body := &body{from: from, share: share{all: &s.bodies, sender: sender(ctx)}}
 	defer body.release() // when the records are written, for they share its memory
 	text, err := readAll(body)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
-	records := &share{all: &s.decoded}
+	records := &share{all: &s.decoded, sender: sender(ctx)}
 	defer records.release()
 	b, err := s.decode(ctx, text, g, records)
 	if err != nil {
@@ -138,10 +147,14 @@ func (s *Service) decode(ctx context.Context, text string, g grammar, held *shar
 	}
 	b := newBatch(len(texts))
 	var d decoder
+	owed := int64(0)
 	for i, text := range texts {
 		parts := b.add(i, func(u *costd.Usage) error { return g.read(&d, text, u) })
-		if err := held.take(recordBytes + int64(parts)*partBytes); err != nil {
-			return nil, err
+		if owed += recordBytes + int64(parts)*partBytes; owed >= chunkSize || i == len(texts)-1 {
+			if err := held.take(owed); err != nil {
+				return nil, err
+			}
+			owed = 0
 		}
 		if b.parts > MaxParts {
 			return nil, costd.Errorf(costd.TooLarge, "the records are parts of more than %d days in all, counting each day of each record; send fewer records at once", MaxParts)
