@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"costd.dev/costd"
 )
@@ -51,19 +52,38 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (err error) {
 	return err
 }
 
-// copyDatabase returns a copy of the database file as of now, open at its beginning.
+// How long a backup waits for reads that are older than the last write, and how long
+// between two tries. Far more than reads take; who waits for a backup waits for its
+// bytes longer.
+const (
+	backupPatience = 30 * time.Second
+	backupPause    = 100 * time.Millisecond
+)
+
+// copyDatabase is tryCopy, and tries again for a while if reads are in its way.
 func (db *DB) copyDatabase(ctx context.Context) (file *os.File, err error) {
+	for end := time.Now().Add(backupPatience); ; {
+		if file, err = db.tryCopy(ctx); !heldByReads(err) || time.Now().After(end) {
+			return file, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(backupPause):
+		}
+	}
+}
+
+// tryCopy returns a copy of the database file as of now, open at its beginning.
+func (db *DB) tryCopy(ctx context.Context) (file *os.File, err error) {
 	if err := db.acquire(ctx); err != nil {
 		return nil, err
 	}
 	defer db.giveBack()
-	if db.engine == nil {
-		return nil, errNoEngine
-	}
 	if err := db.place.check(); err != nil {
 		return nil, err
 	}
-	if err := db.moveLog(); err != nil {
+	if err := db.moveLogSurely(ctx); err != nil {
 		return nil, unavailable(err, "the write-ahead log cannot be moved into the database; see the server's log")
 	}
 	if n := db.checkpoints.logSize(); n > 0 {

@@ -2,8 +2,11 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+
+	driver "github.com/duckdb/duckdb-go/v2"
 )
 
 // checkpointSize is the default size of the write-ahead log, in bytes, at which it
@@ -43,7 +46,7 @@ func (c *checkpointer) logSize() int64 {
 // when the database is opened anew, which the next write will have to do.
 func (c *checkpointer) run(e *engine) error {
 	if e == nil {
-		return nil
+		return errNoEngine
 	}
 	writer, err := e.writerConn(context.Background())
 	if err == nil {
@@ -66,16 +69,43 @@ func (db *DB) giveBack() {
 	}
 	db.background.Go(func() {
 		defer func() { <-db.writing }()
-		db.checkpoint()
+		if err := db.checkpoint(); gaveUp(err) {
+			_ = db.recover(db.closing, err) // the next call tries again, and reports the error
+		}
 	})
 }
 
 // checkpoint moves the write-ahead log into the database. The caller holds writing.
-func (db *DB) checkpoint() {
-	if err := db.moveLog(); err != nil {
+func (db *DB) checkpoint() error {
+	err := db.moveLog()
+	switch {
+	case heldByReads(err): // nothing is wrong with the disk
+		db.options.Logger.Warn("the write-ahead log is moved into the database later: reads are under way", "error", err)
+	case err != nil:
 		db.unwell.Store(true)
 		db.options.Logger.Error("the write-ahead log could not be moved into the database; it is kept", "error", err)
 	}
+	return err
+}
+
+// heldByReads reports whether err says that the log cannot be moved as long as reads
+// are under way that are older than the last write.
+func heldByReads(err error) bool {
+	var failure *driver.Error
+	return errors.As(err, &failure) && failure.Type == driver.ErrorTypeTransaction
+}
+
+// moveLogSurely is moveLog, and tries again if the database gives up over it, as it
+// does when it runs out of memory then: opened anew, it has its memory again. The caller
+// holds writing, but not reading.
+func (db *DB) moveLogSurely(ctx context.Context) error {
+	err := db.moveLog()
+	if gaveUp(err) {
+		if err = db.recover(ctx, err); err == nil {
+			err = db.moveLog()
+		}
+	}
+	return err
 }
 
 // moveLog is checkpoint for those who report its error. If reads hold it up it waits for

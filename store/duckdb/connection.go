@@ -4,16 +4,17 @@ import (
 	"context"
 	"database/sql"
 	sqldriver "database/sql/driver"
+	"fmt"
+	"math"
+	"slices"
 )
 
 // openPools returns two pools of connections to one database: one for the reads of
-// callers, which is bounded, and one for the store itself. Whoever has the write token
+// callers, which fitReads bounds, and one for the store itself. Whoever has the write token
 // takes connections from the second one alone: waiting for callers who read would make
 // every write, and Close, wait for them too.
 func openPools(connector sqldriver.Connector) (reads, own *sql.DB) {
 	reads = sql.OpenDB(connector)
-	reads.SetMaxOpenConns(maxConnections)
-	reads.SetMaxIdleConns(maxConnections)
 	// The first pool closes the connector, and with it the database.
 	return reads, sql.OpenDB(struct{ sqldriver.Connector }{connector})
 }
@@ -22,6 +23,41 @@ func openPools(connector sqldriver.Connector) (reads, own *sql.DB) {
 // database is open.
 func (e *engine) readPool() *sql.DB { return e.reads }
 func (e *engine) ownPool() *sql.DB  { return e.own }
+
+// readMemory is the memory, in bytes, that a read of the database may take before it
+// uses temporary files: some hash tables and the blocks that it scans. As many reads at
+// a time as fit the limit share it; with more of them, each could fail for the others.
+const readMemory = 15 << 20
+
+// minConnections lets a short read pass a long one, however small the memory is.
+const minConnections = 2
+
+// fitReads bounds the reads at the same time by the memory that the database may use.
+func (e *engine) fitReads(ctx context.Context) error {
+	var limit string // such as "488.2 MiB": DuckDB tells it as a text only
+	if err := e.writer.QueryRowContext(ctx, "SELECT current_setting('memory_limit')").Scan(&limit); err != nil {
+		return err
+	}
+	n := max(min(parseBytes(limit)/readMemory, maxConnections), minConnections)
+	e.reads.SetMaxOpenConns(int(n))
+	e.reads.SetMaxIdleConns(int(n))
+	return nil
+}
+
+// parseBytes returns the bytes of a size as DuckDB writes it, or the greatest number
+// for one that it does not know.
+func parseBytes(size string) int64 {
+	var number float64
+	var unit string
+	if _, err := fmt.Sscanf(size, "%f %s", &number, &unit); err != nil {
+		return math.MaxInt64
+	}
+	exponent := slices.Index([]string{"bytes", "KiB", "MiB", "GiB"}, unit)
+	if exponent < 0 {
+		return math.MaxInt64 // terabytes
+	}
+	return int64(number * math.Pow(1024, float64(exponent)))
+}
 
 // beginRead begins a read transaction on a connection of the pool. The context bounds
 // the wait for the connection only: BEGIN itself must not be cancelled, because DuckDB

@@ -11,7 +11,8 @@ import (
 	driver "github.com/duckdb/duckdb-go/v2"
 )
 
-// maxConnections bounds concurrent reads: each may hold memory of the limit.
+// maxConnections bounds concurrent reads, whatever the memory is: more than the cores
+// of most machines have use for.
 const maxConnections = 32
 
 // An engine is an open database: a pool of connections that read for callers, and one
@@ -49,7 +50,7 @@ func (e *engine) configure(ctx context.Context, options Options) error {
 			return err
 		}
 	}
-	return e.migrate(ctx, options)
+	return errors.Join(e.fitReads(ctx), e.migrate(ctx, options))
 }
 
 // settings returns the statements that configure and harden the database. The

@@ -100,7 +100,7 @@ func HoldReads(ctx context.Context, db *DB) (release func(), err error) {
 			s.release()
 		}
 	}
-	for range maxConnections {
+	for range db.engine.reads.Stats().MaxOpenConnections {
 		s, err := db.begin(ctx)
 		if err != nil {
 			release()

@@ -123,6 +123,63 @@ func TestWritesBesideReads(t *testing.T) {
 	}
 }
 
+// TestMemoryShortage lets large writes, year-long reads and backups run together in
+// less memory than they need. Some fail then, and say that memory is short. Afterwards
+// all that was acknowledged is there, and everything works in the same memory.
+func TestMemoryShortage(t *testing.T) {
+	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), MemoryLimit: "64MB", Threads: 1, CacheBytes: -1, CheckpointBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Write(t.Context(), fleet(1, 10, 5)); err != nil {
+		t.Fatal(err)
+	}
+	const large, resources = 10, 40_000
+	acknowledged := int64(0)
+	for hours := range 2 {
+		failures := make(chan error, 20)
+		var calls sync.WaitGroup
+		for range 8 {
+			calls.Go(func() { failures <- readYear(t.Context(), db, large) })
+		}
+		calls.Go(func() { failures <- db.Backup(t.Context(), discard{}) })
+		_, err := db.Write(t.Context(), fleet(large, resources, hours+1))
+		if err == nil {
+			acknowledged = resources * int64(hours+1)
+		}
+		failures <- err
+		calls.Wait()
+		close(failures)
+		for err := range failures {
+			if err != nil && costd.ErrorCode(err) != costd.Unavailable {
+				t.Errorf("when memory is short: %v, want Unavailable", err)
+			}
+		}
+	}
+	wantFullWidth(t, db)
+	if got := hours(t, db, large); got != acknowledged {
+		t.Errorf("the large client has %d hours, want the %d that were acknowledged", got, acknowledged)
+	}
+}
+
+// readYear reads all rows of the client in a year.
+func readYear(ctx context.Context, db *duckdb.DB, client int64) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	year := costd.Period{From: costd.NewDay(2026, time.January, 1), To: costd.NewDay(2027, time.January, 1)}
+	_, rows, err := db.Resources(ctx, costd.Query{ClientID: client, Period: year}, costd.Page{})
+	if err != nil {
+		return err
+	}
+	for _, err := range rows {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // TestFillWithoutDatabase lets the read in advance run when the database is lost. It
 // once waited for the write token that it held itself, and every write and Close hung.
 func TestFillWithoutDatabase(t *testing.T) {

@@ -126,7 +126,7 @@ func (db *DB) Close() (err error) {
 	defer db.reading.Unlock()
 	moved := db.place.check()
 	if moved == nil {
-		db.checkpoint()
+		_ = db.checkpoint() // it is logged; the next start replays the log
 	}
 	return storeError(errors.Join(moved, db.engine.close(), db.lock.release()))
 }
