@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"math/big"
+	"strings"
 	"time"
 
 	"costd.dev/costd/decimal"
@@ -48,11 +50,29 @@ func (q Query) SelectsResources() bool { return q.Filter != nil || q.Tags != nil
 // A Filter selects resources of Type whose Field equals one of Values, compared
 // as text. FieldUUID compares the resource id; a RowDimension field compares the
 // usage's own value; every other field compares the resource's value as last seen
-// in the period. Sizes compare in plain notation without trailing zeros.
+// in the period. Sizes compare as ShownSize.
 type Filter struct {
 	Type   Type
 	Field  Field
 	Values []string
+}
+
+// inBytes is the size unit of an image whose size counts bytes.
+const inBytes = "bytes"
+
+// ShownSize returns a size as reports show it and filters compare it: a whole number,
+// rounded half to even, "0" for none. The size of an image is shown in bytes, whether its
+// record says it in GiB or, with the unit "bytes" in any letter case, in bytes.
+func ShownSize(t Type, unit string, size *decimal.Decimal) string {
+	if size == nil {
+		return "0"
+	}
+	shown := size.Rational()
+	if t == Image && strings.ToLower(unit) != inBytes {
+		const bytesPerGiB = 1 << 30
+		shown = shown.Mul(decimal.Fraction(bytesPerGiB, 1))
+	}
+	return shown.ScaledHalfEven(big.NewInt(1)).String()
 }
 
 // A TagFilter selects resources by their tags as last seen in the period: those

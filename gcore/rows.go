@@ -137,17 +137,9 @@ func sizeUnit(u *costd.ResourceUsage) string {
 	return u.Attributes.SizeUnit
 }
 
-// lastSize returns the size as the integer that the contract wants, 0 for none.
-// Images are shown in bytes, whichever unit their records use.
+// lastSize returns the size as the integer that the contract wants.
 func lastSize(u *costd.ResourceUsage) string {
-	if u.Size == nil {
-		return "0"
-	}
-	if u.Line.Type == costd.Image && u.Attributes.SizeUnit != inBytes {
-		const bytesPerGiB = 1 << 30
-		return u.Size.Rational().Mul(decimal.Fraction(bytesPerGiB, 1)).ScaledHalfEven(big.NewInt(1)).String()
-	}
-	return wholeSize(*u.Size)
+	return costd.ShownSize(u.Line.Type, u.Attributes.SizeUnit, u.Size)
 }
 
 func wholeSize(size decimal.Decimal) string {

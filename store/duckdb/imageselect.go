@@ -111,10 +111,7 @@ func filterOf(f *costd.Filter) func(own, last *state) bool {
 		}
 		value := last.field(f.Field)
 		if f.Field == costd.FieldLastSize {
-			if last.size == nil {
-				return false
-			}
-			value = last.size.String()
+			value = costd.ShownSize(last.typ, last.attributes.SizeUnit, last.size)
 		}
 		_, has := values[value]
 		return has

@@ -132,12 +132,12 @@ func (s *selection) filter(f *costd.Filter) (string, error) {
 	if !known {
 		return "", costd.InvalidField("field", "%q is not a field to filter by", f.Field)
 	}
-	values, list := "SELECT unnest($filter_values::VARCHAR[])", f.Values
+	const values = "SELECT unnest($filter_values::VARCHAR[])"
 	if f.Field == costd.FieldLastSize {
-		values, list = values+"::DECIMAL(29, 9)", sizes(f.Values)
+		column = shownSizeSQL
 	}
 	s.arg("filter_type", string(f.Type))
-	s.arg("filter_values", list)
+	s.arg("filter_values", f.Values)
 	info, _ := f.Type.Info()
 	if f.Field == costd.FieldType || f.Field == costd.FieldUUID || f.Field == info.RowDimension {
 		return fmt.Sprintf("type = $filter_type AND %s IN (%s)", column, values), nil
@@ -147,21 +147,14 @@ func (s *selection) filter(f *costd.Filter) (string, error) {
 	return "type = $filter_type AND resource_id IN (SELECT resource_id FROM filtered)", nil
 }
 
-// sizes returns those values that are sizes in plain notation, which are the only
-// ones that can equal a size as text.
-func sizes(values []string) []string {
-	plain := make([]string, 0, len(values))
-	for _, value := range values {
-		size, err := decimal.Parse(value)
-		if err != nil || size.String() != value {
-			continue
-		}
-		if integer, fraction := size.Digits(); integer <= sizeDigits-sizePlaces && fraction <= sizePlaces {
-			plain = append(plain, value)
-		}
-	}
-	return plain
-}
+// shownSizeSQL is costd.ShownSize: the size, whose text has 9 decimals, as a whole number
+// of units of 10^-9, in bytes if need be, and that rounded half to even.
+var shownSizeSQL = func() string {
+	units := fmt.Sprintf("replace(COALESCE(size, 0)::DECIMAL(29, 9)::VARCHAR, '.', '')::HUGEINT"+
+		" * CASE WHEN type = %s AND lower(size_unit) <> 'bytes' THEN 1073741824 ELSE 1 END", quote(string(costd.Image)))
+	whole, rest := "("+units+") // 1000000000", "("+units+") % 1000000000"
+	return fmt.Sprintf("(%[1]s + CASE WHEN %[2]s > 500000000 OR %[2]s = 500000000 AND (%[1]s) %% 2 = 1 THEN 1 ELSE 0 END)::VARCHAR", whole, rest)
+}()
 
 // tags writes the table `tagged`, the resources that fulfil enough conditions.
 func (s *selection) tags(f *costd.TagFilter) string {

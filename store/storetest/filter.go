@@ -118,19 +118,25 @@ func testFields(t *testing.T, s Stores) {
 				setField(&r, value)
 				return r
 			}
+			shown := func(v string) string {
+				if field == costd.FieldLastSize {
+					return costd.ShownSize(info.Type, "", size(v))
+				}
+				return v
+			}
 			other := costd.Instance
 			if info.Type == other {
 				other = costd.Volume
 			}
 			accept(t, s, record("changed", 3, "20.5", info.Type), record("changed", 1, "7", info.Type),
 				record("constant", 2, "7", info.Type), record("foreign", 2, "7", other))
-			q := costd.Query{ClientID: client, Period: october, Filter: &costd.Filter{Type: info.Type, Field: field, Values: []string{"7", "x"}}}
+			q := costd.Query{ClientID: client, Period: october, Filter: &costd.Filter{Type: info.Type, Field: field, Values: []string{shown("7"), "x"}}}
 			want := []string{"constant"}
 			if field == info.RowDimension {
 				want = []string{"changed", "constant"}
 			}
 			wantResources(t, s, fmt.Sprintf("%s by %s 7", info.Type, field), q, want...)
-			q.Filter.Values = []string{"20.5"}
+			q.Filter.Values = []string{shown("20.5")}
 			wantResources(t, s, fmt.Sprintf("%s by %s 20.5", info.Type, field), q, "changed")
 			q.Filter.Values = []string{"20.50", " 7", "7.", "07", "7.0"}
 			wantResources(t, s, fmt.Sprintf("%s by other texts than the %s", info.Type, field), q)
@@ -225,6 +231,38 @@ func testTags(t *testing.T, s Stores) {
 	wantResources(t, s, "tags within a project", q, "b")
 	q.Projects = nil
 	wantResources(t, s, "tags in all projects", q)
+}
+
+// testSizes filters by sizes as reports show them, half to even and images in bytes.
+func testSizes(t *testing.T, s Stores) {
+	ids := map[string][]string{} // by the size that is shown
+	sizes := []string{"", "0", "0.5", "0.500000001", "1.5", "2.5", "2.499999999", "3", "12345678901234567890.5", "99999999999999999999.999999999"}
+	for _, typ := range []costd.Type{costd.Volume, costd.Image} {
+		clear(ids)
+		for i, unit := range []string{"", "Bytes", "GiB"} {
+			for _, text := range sizes {
+				r := newRecord("", fmt.Sprintf("%s %s%d", typ, text, i), 1, 1, func(r *costd.Record) {
+					if r.Type, r.Attributes.SizeUnit = typ, unit; text != "" {
+						r.Size = size(text)
+					}
+				})
+				accept(t, s, r)
+				shown := costd.ShownSize(typ, unit, r.Size)
+				ids[shown] = append(ids[shown], r.ResourceID)
+			}
+		}
+		for shown, want := range ids {
+			q := all
+			q.Filter = &costd.Filter{Type: typ, Field: costd.FieldLastSize, Values: []string{shown, "0.5"}}
+			slices.Sort(want)
+			wantResources(t, s, fmt.Sprintf("%s by the size %s", typ, shown), q, want...)
+		}
+	}
+	for unit, want := range map[string]string{"": "11274289152", "bytes": "10", "BYTES": "10", "GiB": "11274289152"} {
+		if got := costd.ShownSize(costd.Image, unit, size("10.5")); got != want {
+			t.Errorf("an image of 10.5 %s is shown with the size %s, want %s", unit, got, want)
+		}
+	}
 }
 
 // testLastSize adds up the last sizes of backups.

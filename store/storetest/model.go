@@ -49,7 +49,7 @@ func pick[T any](t *rapid.T, what string, values ...T) T {
 }
 
 var (
-	someTypes     = []costd.Type{costd.Instance, costd.Volume, costd.Backup, costd.Inference, costd.EgressTraffic, costd.FileShare}
+	someTypes     = []costd.Type{costd.Instance, costd.Volume, costd.Backup, costd.Inference, costd.EgressTraffic, costd.FileShare, costd.Image}
 	someResources = []string{"r", "R", "r ", "ré", "r\x00", "~"}
 	someNames     = []string{"", "web", "Web", "wéb", "ŵ", "z\x00"}
 	someTexts     = []string{"", "Straße", "ÄRGER", "ärger", "σ", "Σ", "50%", "a_b", `"q"`, "x"}
@@ -74,7 +74,7 @@ func (g generator) record(t *rapid.T) costd.Record {
 			Tags: rapid.MapOfN(rapid.SampledFrom(someKeys), rapid.SampledFrom(someTexts), 0, 3).Draw(t, "tags"),
 			Attributes: costd.Attributes{
 				VolumeType: text("volume type"), FileShareType: text("file share type"), InstanceType: text("instance type"),
-				AttachedToVM: text("attached"), ScheduleID: text("schedule"), SizeUnit: text("size unit"),
+				AttachedToVM: text("attached"), ScheduleID: text("schedule"), SizeUnit: pick(t, "size unit", "", "bytes", "GiB"),
 			},
 		},
 		Parts: split(start, end),
@@ -137,7 +137,7 @@ func (g generator) filter(t *rapid.T) *costd.Filter {
 	f := &costd.Filter{Type: pick(t, "filter type", someTypes...), Field: pick(t, "field",
 		costd.FieldType, costd.FieldUUID, costd.FieldFlavor, costd.FieldVolumeType, costd.FieldFileShareType, costd.FieldInstanceType,
 		costd.FieldLastName, costd.FieldLastSize, costd.FieldAttachedToVM, costd.FieldScheduleID)}
-	values := slices.Concat(someTexts, someNames, someResources, []string{"10", "10.5", "10.50", "1e1", string(f.Type)})
+	values := slices.Concat(someTexts, someNames, someResources, []string{"0", "10", "10.5", "10.50", "1e1", "11274289152", string(f.Type)})
 	f.Values = rapid.SliceOfN(rapid.SampledFrom(values), 1, 20).Draw(t, "values")
 	return f
 }

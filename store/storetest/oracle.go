@@ -148,7 +148,7 @@ func fieldOf(r costd.Record, f costd.Field) (string, bool) {
 	case costd.FieldLastName:
 		return r.Name, true
 	case costd.FieldLastSize:
-		return sizeText(r.Size), r.Size != nil
+		return costd.ShownSize(r.Type, a.SizeUnit, r.Size), true
 	case costd.FieldAttachedToVM:
 		return a.AttachedToVM, true
 	case costd.FieldInstanceName:

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 		{"Selected", testSelected},
 		{"Tags", testTags},
 		{"LastSize", testLastSize},
+		{"Sizes", testSizes},
 		{"Rows", testRows},
 		{"Order", testOrder},
 		{"ManyRows", testManyRows},
