@@ -23,6 +23,8 @@ type engine struct {
 	writer *sql.Conn
 	// afterRollback, if set, decides the outcome of a rollback: tests inject faults by it.
 	afterRollback func(*sql.Conn) error
+	// afterCommit, if set, decides what is said of a commit that took effect.
+	afterCommit func() error
 }
 
 // openEngine opens the database of a folder and brings its schema up to date.

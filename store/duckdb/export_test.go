@@ -117,3 +117,15 @@ func DropWriter(db *DB) {
 	db.engine.discardWriter()
 	<-db.writing
 }
+
+// DenyCommit says of the next commits that they failed, although they take effect,
+// until restore is called.
+func DenyCommit(db *DB, err error) (restore func()) {
+	set := func(f func() error) {
+		db.writing <- struct{}{}
+		db.engine.afterCommit = f
+		<-db.writing
+	}
+	set(func() error { return err })
+	return func() { set(nil) }
+}

@@ -163,6 +163,52 @@ func TestMemoryShortage(t *testing.T) {
 	}
 }
 
+// TestCommitInDoubt says of a commit that it failed, although it took effect. What the
+// store remembers from before must not make the same records new a second time.
+func TestCommitInDoubt(t *testing.T) {
+	db := open(t, t.TempDir())
+	if _, err := db.Write(t.Context(), fleet(1, 10, 5)); err != nil {
+		t.Fatal(err)
+	}
+	restore := duckdb.DenyCommit(db, errors.New("a commit that failed"))
+	if _, err := db.Write(t.Context(), fleet(1, 20, 6)); err == nil {
+		t.Error("a write succeeds although its commit is said to have failed")
+	}
+	restore()
+	outcomes, err := db.Write(t.Context(), fleet(1, 20, 6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, outcome := range outcomes {
+		if outcome != costd.Unchanged {
+			t.Fatalf("record %d, which is stored: outcome %d, want unchanged", i, outcome)
+		}
+	}
+	if got := hours(t, db, 1); got != 120 {
+		t.Errorf("%d hours, want 120", got)
+	}
+	if n, err := duckdb.Count(t.Context(), db, "resource"); err != nil || n != 20 {
+		t.Errorf("%d resources have a number, %v; want 20", n, err)
+	}
+}
+
+// TestRevisionAfterReopening wants answers that were remembered before the database was
+// opened again to be worked out afresh: what was committed last may not be known.
+func TestRevisionAfterReopening(t *testing.T) {
+	db := open(t, t.TempDir())
+	before, err := db.Revision(t.Context(), 1, october)
+	if err != nil {
+		t.Fatal(err)
+	}
+	duckdb.LoseEngine(db)
+	if err := db.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := db.Revision(t.Context(), 1, october); err != nil || after == before {
+		t.Errorf("revision %d after reopening, %v; it was %d before", after, err, before)
+	}
+}
+
 // readYear reads all rows of the client in a year.
 func readYear(ctx context.Context, db *duckdb.DB, client int64) error {
 	ctx, cancel := context.WithCancel(ctx)

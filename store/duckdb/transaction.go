@@ -113,7 +113,10 @@ func (e *engine) transact(ctx context.Context, f func(*sql.Tx) error) error {
 		}
 		return err
 	}
-	if err = tx.Commit(); err != nil {
+	if err = tx.Commit(); err == nil && e.afterCommit != nil {
+		err = e.afterCommit()
+	}
+	if err != nil {
 		e.discardWriter()
 		return commitError{err}
 	}
