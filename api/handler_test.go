@@ -178,7 +178,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 
 func TestUnknownPathsAndMethods(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/", "/api/v1", "/api/v1/", "/api/v1/usages", "/api/v1/keys/a/b", "/api/v2/usage"} {
+	for _, path := range []string{"/api", "/api/v1", "/api/v1/", "/api/v1/usages", "/api/v1/keys/a/b", "/api/v2/usage"} {
 		s.wantError(s.call(costd.RoleOperator, "GET", path, ""), 404, "not_found", "nothing at this path")
 	}
 	for path, allow := range map[string]string{"/api/v1/usage": "POST", "/api/v1/catalog": "GET, HEAD, PUT", "/api/v1/keys": "GET, HEAD, POST", "/api/v1/keys/x": "DELETE, GET, HEAD"} {

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -261,7 +262,31 @@ func readHeader(records *csv.Reader) (*encoder, error) {
 		return nil, err
 	}
 	header[0] = strings.TrimPrefix(header[0], string(byteOrderMark))
+	if err := recognize(header); err != nil {
+		return nil, err
+	}
 	return newEncoder(header)
+}
+
+// recognize says what a first line is that is no header of ours, where that can be told.
+func recognize(header []string) error {
+	first := header[0]
+	switch {
+	case strings.HasPrefix(first, "\xff\xfe"), strings.HasPrefix(first, "\xfe\xff"), strings.Contains(first, "\x00"):
+		return errors.New("is UTF-16; save it as UTF-8, in a spreadsheet as \"CSV UTF-8\"")
+	case len(header) == 1 && strings.ContainsAny(first, ";\t|"):
+		separator := first[strings.IndexAny(first, ";\t|")]
+		return fmt.Errorf("has its fields separated by %q; separate them by commas, or read it by --query with SELECT * FROM input, which finds the separator", separator)
+	case !slices.ContainsFunc(header, isColumn) && strings.ContainsAny(strings.Join(header, ""), "0123456789"):
+		return fmt.Errorf("has no header: the first line is %.64q; put a line before it that names the columns", strings.Join(header, ","))
+	}
+	return nil
+}
+
+// isColumn reports whether usage has the column.
+func isColumn(name string) bool {
+	_, top := usageColumns[name]
+	return top || slices.Contains(attributeColumns, name) || strings.HasPrefix(name, tagColumn)
 }
 
 // A recordLimit fails when more is read than is left. Its user refills it for

@@ -131,7 +131,12 @@ func TestHeaderMistakes(t *testing.T) {
 	equal(t, got, err, `2: {"id":"r1","client_id":1001,"start":"2026-10-01T00:00:00Z","deleted":true}`)
 	for _, tt := range []struct{ header, want string }{
 		{"", "is empty; the first line must name the columns"},
-		{"id;client_id", `unknown column "id;client_id"; usage has the columns attributes, client_id, `},
+		{"id;client_id", `has its fields separated by ';'; separate them by commas`},
+		{"id\tclient_id\n", `has its fields separated by '\t'; separate them by commas`},
+		{"\xff\xfei\x00d\x00,\x00", "is UTF-16; save it as UTF-8"},
+		{"\xfe\xff\x00i\x00d\x00,", "is UTF-16; save it as UTF-8"},
+		{"r1,1001,501,76,volume", `has no header: the first line is "r1,1001,501,76,volume"; put a line before it that names the columns`},
+		{"colour,Flavor", `unknown column "colour", "Flavor"; usage has the columns attributes, client_id, `},
 		{header + ",Flavor,colour", `unknown column "Flavor", "colour"; usage has`},
 		{header + ",tags.", `unknown column "tags."`},
 		{header + ",id,id", `column "id" stands twice`},
