@@ -155,7 +155,8 @@ type Page struct {
 // A UsageStore keeps usage records and adds them up. It never sees a price.
 //
 // Every method may be called from several goroutines. Errors are *Error: Overflow
-// when a sum needs more than 38 digits (never a wrong sum), Unavailable when the
+// when a sum of a day needs more than 38 digits in sixtieths of the unit, fractions of
+// them aside (never a wrong sum), Unavailable when the
 // store is closed, busy or full, TooLarge for a batch over MaxBatch, Internal
 // otherwise. A cancelled context ends a call early, with its error as the cause.
 type UsageStore interface {

@@ -9,25 +9,20 @@ import (
 	"costd.dev/costd/decimal"
 )
 
-// An amount is a number of units of 128 bits, not negative. A sum that needs more
-// stays at the largest, which is over every limit.
-type amount struct{ high, low uint64 }
-
-var tooMuch = amount{math.MaxUint64, math.MaxUint64}
-
-// amountLimit is the smallest amount of more than decimal.MaxDigits digits.
-var amountLimit = amountOf(unitsLimit)
+// An amount is a number of units of 192 bits, not negative. A record has less than 128
+// of them, so that no sum overflows.
+type amount struct{ top, high, low uint64 }
 
 // amountOf returns n, which is not negative.
 func amountOf(n *big.Int) amount {
 	if n.IsUint64() { // as nearly all do, without making numbers
-		return amount{0, n.Uint64()}
+		return amount{low: n.Uint64()}
 	}
-	if n.BitLen() > 128 {
-		return tooMuch
+	word := func(i uint) uint64 {
+		w := new(big.Int).Rsh(n, 64*i)
+		return w.And(w, lowHalf).Uint64()
 	}
-	low := new(big.Int).And(n, lowHalf)
-	return amount{new(big.Int).Rsh(n, 64).Uint64(), low.Uint64()}
+	return amount{word(2), word(1), word(0)}
 }
 
 var lowHalf = new(big.Int).SetUint64(math.MaxUint64)
@@ -35,22 +30,38 @@ var lowHalf = new(big.Int).SetUint64(math.MaxUint64)
 func (a amount) add(b amount) amount {
 	low, carry := bits.Add64(a.low, b.low, 0)
 	high, carry := bits.Add64(a.high, b.high, carry)
-	if carry > 0 {
-		return tooMuch
-	}
-	return amount{high, low}
+	return amount{a.top + b.top + carry, high, low}
 }
 
-// big returns the amount, or an Overflow error if it has too many digits.
-func (a amount) big() (*big.Int, error) {
-	if a.high > amountLimit.high || a.high == amountLimit.high && a.low >= amountLimit.low {
-		return nil, costd.Errorf(costd.Overflow, "a sum of quantities needs more than %d digits", decimal.MaxDigits)
-	}
+// big returns the amount.
+func (a amount) big() *big.Int {
 	n := new(big.Int).SetUint64(a.low)
-	if a.high > 0 {
-		n.Or(n, new(big.Int).Lsh(new(big.Int).SetUint64(a.high), 64))
+	for i, word := range []uint64{a.high, a.top} {
+		if word > 0 {
+			w := new(big.Int).SetUint64(word)
+			n.Or(n, w.Lsh(w, 64*uint(i+1)))
+		}
 	}
-	return n, nil
+	return n
+}
+
+// sumLimits are the smallest sums on each grid that are too large: on all the same
+// amount, 10^38 seconds, or units of a sixtieth. What is finer takes more digits, but is
+// rounded when it is shown.
+var sumLimits = func() (limits [costd.GridFinest + 1]*big.Int) {
+	for g := range limits {
+		limits[g] = new(big.Int).Mul(unitsLimit, costd.Grid(g).Denominator())
+		limits[g].Quo(limits[g], costd.GridSecond.Denominator())
+	}
+	return limits
+}()
+
+// checkSum returns an Overflow error for a sum that is too large.
+func checkSum(units *big.Int, g costd.Grid) error {
+	if units.Cmp(sumLimits[g]) >= 0 {
+		return costd.Errorf(costd.Overflow, "a sum of quantities needs more than %d digits", decimal.MaxDigits)
+	}
+	return nil
 }
 
 // amounts are one amount on each grid.
@@ -61,11 +72,11 @@ func (a *amounts) add(g costd.Grid, b amount) { a[g] = a[g].add(b) }
 // rational returns the sum in the type's unit.
 func (a *amounts) rational() (sum decimal.Rational, err error) {
 	for g, amount := range a {
-		if amount.high|amount.low == 0 {
+		if amount.top|amount.high|amount.low == 0 {
 			continue
 		}
-		units, err := amount.big()
-		if err != nil {
+		units := amount.big()
+		if err := checkSum(units, costd.Grid(g)); err != nil {
 			return sum, err
 		}
 		sum = sum.Add(costd.Quantity{Units: units, Grid: costd.Grid(g)}.Rational())

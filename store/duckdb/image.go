@@ -57,7 +57,7 @@ type entry struct {
 }
 
 // entryBytes is about what an entry takes, without the text of its id.
-const entryBytes = 80
+const entryBytes = 88
 
 // A seen is a part by what decides which of them was seen last.
 type seen struct {

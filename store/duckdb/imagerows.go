@@ -24,10 +24,7 @@ func (im *image) resourcesOf(q costd.Query, p costd.Page) (int, iter.Seq2[costd.
 	c := im.choose(q)
 	days := im.within(q.Period)
 	byValue := slices.ContainsFunc(p.OrderBy, func(k costd.SortKey) bool { return k.By == costd.SortBillingValue })
-	rows, err := im.rowSums(days, c, byValue)
-	if err != nil {
-		return 0, nil, err
-	}
+	rows := im.rowSums(days, c, byValue)
 	slices.SortFunc(rows, func(a, b rowSum) int { return im.compareRows(&a, &b, p.OrderBy) })
 	count := len(rows)
 	rows = rows[min(p.Offset, count):]
@@ -49,7 +46,7 @@ func (im *image) resourcesOf(q costd.Query, p costd.Page) (int, iter.Seq2[costd.
 }
 
 // rowSums returns the rows that have selected usage on the days.
-func (im *image) rowSums(days []dayImage, c *choice, byValue bool) ([]rowSum, error) {
+func (im *image) rowSums(days []dayImage, c *choice, byValue bool) []rowSum {
 	sums := make([]rowSum, len(im.rows))
 	for d := range days {
 		entries := days[d].entries
@@ -67,26 +64,20 @@ func (im *image) rowSums(days []dayImage, c *choice, byValue bool) ([]rowSum, er
 				s.last = lastSeen{e.cell, e}
 			}
 			if byValue {
-				if err := s.addValue(e); err != nil {
-					return nil, err
-				}
+				s.addValue(e)
 			}
 		}
 	}
-	return slices.DeleteFunc(sums, func(s rowSum) bool { return s.last.entry == nil }), nil
+	return slices.DeleteFunc(sums, func(s rowSum) bool { return s.last.entry == nil })
 }
 
 // addValue adds the entry's sum to the value, on the finest grid.
-func (s *rowSum) addValue(e *entry) error {
-	units, err := e.sum.big()
-	if err != nil {
-		return err
-	}
+func (s *rowSum) addValue(e *entry) {
+	units := e.sum.big()
 	if s.value == nil {
 		s.value = new(big.Int)
 	}
 	s.value.Add(s.value, units.Mul(units, toFinest[e.grid]))
-	return nil
 }
 
 // toFinest are the numbers of units of the finest grid in one of each grid.

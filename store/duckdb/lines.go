@@ -93,7 +93,7 @@ func linesOf(sums []daySum) (lines []costd.LineUsage, err error) {
 }
 
 func rational(upper, lower *big.Int, grid costd.Grid) (decimal.Rational, error) {
-	units, err := join(upper, lower)
+	units, err := join(upper, lower, grid)
 	if err != nil {
 		return decimal.Rational{}, err
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"costd.dev/costd"
-	"costd.dev/costd/decimal"
 )
 
 // A selection is the beginning of every query on usage: a WITH clause and its
@@ -202,12 +201,12 @@ func texts[T ~string](list []T) []string {
 	return plain
 }
 
-// join returns the sum of which upper and lower are the halves, nil being 0.
+// join returns the sum on the grid of which upper and lower are the halves, nil being 0.
 //
 // Every query adds up units exactly, as an upper and a lower half of 64 bits each:
 // the database's own sum of HUGEINT wraps around silently where partial sums of
 // several threads are combined, while the sums of the halves cannot overflow.
-func join(upper, lower *big.Int) (*big.Int, error) {
+func join(upper, lower *big.Int, grid costd.Grid) (*big.Int, error) {
 	sum := new(big.Int)
 	if upper != nil {
 		sum.Lsh(upper, 64)
@@ -215,8 +214,5 @@ func join(upper, lower *big.Int) (*big.Int, error) {
 	if lower != nil {
 		sum.Add(sum, lower)
 	}
-	if sum.Cmp(unitsLimit) >= 0 {
-		return nil, costd.Errorf(costd.Overflow, "a sum of quantities needs more than %d digits", decimal.MaxDigits)
-	}
-	return sum, nil
+	return sum, checkSum(sum, grid)
 }

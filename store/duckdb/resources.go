@@ -267,16 +267,21 @@ const (
 	FROM base WHERE selected GROUP BY ALL
 ), summed AS (
 	SELECT *,
-		COALESCE(upper0 * 18446744073709551616 + lower0, 0) AS second,
-		COALESCE(upper1 * 18446744073709551616 + lower1, 0) AS nano,
-		COALESCE(upper2 * 18446744073709551616 + lower2, 0) AS atto,
-		COALESCE(upper3 * 18446744073709551616 + lower3, 0) AS finest
+		COALESCE(upper0 * 18446744073 + (upper0 * 709551616 + lower0) // 1000000000, 0) AS second,
+		COALESCE((upper0 * 709551616 + lower0) %% 1000000000, 0) AS second_rest,
+		COALESCE(upper1 * 18446744073 + (upper1 * 709551616 + lower1) // 1000000000, 0) AS nano,
+		COALESCE((upper1 * 709551616 + lower1) %% 1000000000, 0) AS nano_rest,
+		COALESCE(upper2 * 18446744073 + (upper2 * 709551616 + lower2) // 1000000000, 0) AS atto,
+		COALESCE((upper2 * 709551616 + lower2) %% 1000000000, 0) AS atto_rest,
+		COALESCE(upper3 * 18446744073 + (upper3 * 709551616 + lower3) // 1000000000, 0) AS finest,
+		COALESCE((upper3 * 709551616 + lower3) %% 1000000000, 0) AS finest_rest
 	FROM grouped
 ), carried AS (
 	SELECT *,
-		atto + finest // 1000000000 AS atto_up,
-		nano + atto_up // 1000000000 AS nano_up,
-		second + nano_up // 1000000000 AS second_up
+		atto_rest + finest AS atto_sum,
+		nano_rest + atto + atto_sum // 1000000000 AS nano_sum,
+		second_rest + nano + nano_sum // 1000000000 AS second_sum,
+		second + second_sum // 1000000000 AS billion
 	FROM summed
 ), ranked AS MATERIALIZED (
 	SELECT last.state AS state, first_seen, last_seen, row_number() OVER (ORDER BY %[2]s) - 1 AS number FROM carried
@@ -314,7 +319,7 @@ func (r *pageReader) days(now *snapshot, ranked []rankedRow) ([][]dayUnits, erro
 		if err = rows.Scan(&n, &day.Day, &day.Grid, &upper, &lower); err != nil {
 			return struct{}{}, err
 		}
-		day.Units, err = join(upper, lower)
+		day.Units, err = join(upper, lower, day.Grid)
 		days[n] = append(days[n], day)
 		return struct{}{}, err
 	}, append(slices.Clip(r.listedArgs), sql.Named("states", statesOf(ranked)))...)
@@ -358,10 +363,11 @@ func daysOf(units []dayUnits) []costd.DayUsage {
 }
 
 // orderOf are the expressions that rows are ordered by. The billing value is
-// compared exactly though its parts stand on different grids: of each, whatever
-// makes whole units of the next coarser grid, a billion of its own, is carried.
+// compared exactly though its parts stand on different grids. Each sum is taken apart into
+// billions and the rest, of its halves and 2^64 = 18446744073 * 10^9 + 709551616, as it may
+// not fit into the database's numbers; its billions are units of the next coarser grid.
 var orderOf = map[costd.SortField][]string{
-	costd.SortBillingValue: {"second_up", "nano_up % 1000000000", "atto_up % 1000000000", "finest % 1000000000"},
+	costd.SortBillingValue: {"billion", "second_sum % 1000000000", "nano_sum % 1000000000", "atto_sum % 1000000000", "finest_rest"},
 	costd.SortFirstSeen:    {"first_seen"},
 	costd.SortLastName:     {"last.name"},
 	costd.SortLastSeen:     {"last_seen"},

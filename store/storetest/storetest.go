@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 		{"Refused", testRefused},
 		{"Digits", testDigits},
 		{"Overflow", testOverflow},
+		{"LargeFractions", testLargeFractions},
 		{"Times", testTimes},
 		{"OldAndNew", testOldAndNew},
 		{"Zero", testZero},

@@ -220,7 +220,7 @@ func testDigits(t *testing.T, s Stores) {
 // testOverflow adds up to just 38 digits, and to more.
 func testOverflow(t *testing.T, s Stores) {
 	quantity := func(units *big.Int) func(*costd.Record) {
-		return func(r *costd.Record) { r.Parts[0].Quantity.Units = units }
+		return func(r *costd.Record) { r.Parts[0].Quantity = costd.Quantity{Units: units, Grid: costd.GridSecond} }
 	}
 	half, rest := digits("5", 37, "0"), digits("4", 37, "9") // together 38 nines
 	a, b := newRecord("a", "vm-1", 1, 1, quantity(half)), newRecord("b", "vm-1", 2, 1, quantity(rest))
@@ -241,6 +241,29 @@ func testOverflow(t *testing.T, s Stores) {
 		write(t, s, []costd.Record{deletion(r)}, costd.Deleted)
 	}
 	holds(t, s, a, b, tomorrow)
+}
+
+// testLargeFractions adds up quantities that each need all digits of a fine grid, such as
+// parts of large stated ones that cross midnight: the sums are numbers that fit.
+func testLargeFractions(t *testing.T, s Stores) {
+	var records []costd.Record
+	for i := range 12 {
+		for grid := costd.GridSecond; grid <= costd.GridFinest; grid++ {
+			records = append(records, newRecord(fmt.Sprint(i, grid), fmt.Sprintf("vm-%d", i%5), 1, 1, func(r *costd.Record) {
+				r.Parts[0].Quantity = costd.Quantity{Units: digits("8", 35, fmt.Sprint(i%10)), Grid: grid}
+				if grid > costd.GridSecond {
+					r.Parts[0].Quantity.Units = digits("9", 37, fmt.Sprint(9-i%7))
+				}
+			}))
+		}
+	}
+	accept(t, s, records...)
+	holds(t, s, records...)
+	o := newOracle()
+	o.write(records)
+	for _, descending := range []bool{false, true} {
+		agree(t, t.Context(), s, o, all, costd.Page{OrderBy: []costd.SortKey{{By: costd.SortBillingValue, Descending: descending}}})
+	}
 }
 
 // wantOverflow wants an error from both reports, and no wrong sum.
