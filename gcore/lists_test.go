@@ -207,3 +207,17 @@ func TestMeHasNoNull(t *testing.T) {
 		t.Errorf("got %s", r.body)
 	}
 }
+
+// A table of records is whole: what a page would be cut by does not cut it.
+func TestRecordsAreWholeWhateverThePage(t *testing.T) {
+	s := newServer(t)
+	s.apply(t, twoClients)
+	s.send(t, hours(1001, 501, "r1", 1)+hours(1001, 501, "r2", 2)+hours(1001, 501, "r3", 3))
+	key := s.key(t, costd.RoleAdministrator, 1001)
+	for _, window := range []string{"", `,"limit":1`, `,"offset":1`, `,"offset":3`, `,"limit":1,"offset":2`} {
+		text := s.post(t, resourcesPath, key, `{`+period+`,"response_format":"csv_records"`+window+`}`)
+		if rows := strings.Count(text, "\r\n") - 1; rows != 3 {
+			t.Errorf("with %q the table has %d rows, want 3", window, rows)
+		}
+	}
+}
