@@ -212,7 +212,29 @@ func testCancellation(t *testing.T, s Stores) {
 	if entries, version, err := s.Catalog.Entries(t.Context()); err != nil || version != 0 || len(entries.Clients) != 0 {
 		t.Errorf("the catalog is %v, version %d, %v", entries, version, err)
 	}
+	cancelRows(t, s)
 	cancelWrites(t, s)
+}
+
+// cancelRows ends the context of a page between two of its rows: an error ends them.
+func cancelRows(t *testing.T, s Stores) {
+	b := newRecord("b", "vm-2", 1, 1)
+	accept(t, s, b)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, seq, err := s.Usage.Resources(ctx, all, costd.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs []error
+	for _, err := range seq {
+		errs = append(errs, err)
+		cancel()
+	}
+	if len(errs) != 2 || errs[0] != nil || !errors.Is(errs[1], context.Canceled) {
+		t.Errorf("a page that is cancelled after its first row goes on with %v, want one that says so", errs)
+	}
+	write(t, s, []costd.Record{deletion(b)}, costd.Deleted)
 }
 
 // cancelWrites cancels large writes after ever longer times: each is applied as a
