@@ -32,10 +32,11 @@ type mistake struct {
 // mistakes collects what is wrong with entries. Of several mistakes in one field
 // it keeps the first, and in an entry that could not be read at all only that.
 type mistakes struct {
-	root *yaml.Node // of the file, to tell lines; nil if there is none
-	list []mistake
-	seen map[place]map[string]bool
-	more bool // there was one mistake too many
+	limit int        // of the entries of a list
+	root  *yaml.Node // of the file, to tell lines; nil if there is none
+	list  []mistake
+	seen  map[place]map[string]bool
+	more  bool // there was one mistake too many
 }
 
 // full reports whether there are so many mistakes that no more are looked for.

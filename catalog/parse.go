@@ -42,11 +42,19 @@ type File struct {
 // Read is Parse for a file whose lines are still to be named by Service.ApplyFile.
 func Read(data []byte) (_ *File, err error) {
 	defer costd.Wrap(&err, "catalog.Read")
+	if err := checkSize(data); err != nil {
+		return nil, err
+	}
+	return read(data, MaxEntries)
+}
+
+// read reads a file of any size, of whose lists none may have more entries than limit.
+func read(data []byte, limit int) (*File, error) {
 	root, err := parseTree(data)
 	if err != nil {
 		return nil, err
 	}
-	m := &mistakes{root: root}
+	m := &mistakes{root: root, limit: limit}
 	file := newObject(root, place{}, "", m)
 	entries := costd.Entries{
 		Clients:     readList(file, clients, readClient),
@@ -72,8 +80,8 @@ func readList[T any](file *object, name string, read func(*object) T) []T {
 		file.mistake(name, "must be a list")
 		return nil
 	}
-	if len(node.Content) > MaxEntries {
-		file.mistake(name, "has %d entries, more than %d; apply them in several files", len(node.Content), MaxEntries)
+	if len(node.Content) > file.m.limit {
+		file.mistake(name, "has %d entries, more than %d; apply them in several files", len(node.Content), file.m.limit)
 		return nil
 	}
 	list := make([]T, len(node.Content))

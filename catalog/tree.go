@@ -32,19 +32,27 @@ const maxValues = 2_000_000
 // MaxFileSize has room for if its entries are as long as they usually are.
 const MaxEntries = 100_000
 
+// checkSize refuses files that would take too much memory, before anything is made of
+// them.
+func checkSize(data []byte) error {
+	switch data = bytes.TrimSpace(data); {
+	case len(data) > MaxFileSize:
+		return costd.Errorf(costd.TooLarge, "the catalog is larger than %d bytes; apply it in several files", MaxFileSize)
+	case len(data) > 0 && countValues(data) > maxValues:
+		return costd.Errorf(costd.TooLarge, "the catalog has more than %d values; apply it in several files", maxValues)
+	}
+	return nil
+}
+
 // parseTree returns the one document of a YAML or JSON file. JSON is told apart
 // because YAML reads some of its escapes differently.
 func parseTree(data []byte) (*yaml.Node, error) {
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\uFEFF")))
 	switch {
-	case len(data) > MaxFileSize:
-		return nil, costd.Errorf(costd.TooLarge, "the catalog is larger than %d bytes; apply it in several files", MaxFileSize)
 	case len(data) == 0:
 		return nil, costd.Errorf(costd.Invalid, "the catalog is empty; it needs at least one of %s", strings.Join(listNames, ", "))
 	case !utf8.Valid(data):
 		return nil, costd.Errorf(costd.Invalid, "the catalog is not valid UTF-8")
-	case countValues(data) > maxValues:
-		return nil, costd.Errorf(costd.TooLarge, "the catalog has more than %d values; apply it in several files", maxValues)
 	case data[0] == '{' && json.Valid(data):
 		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.UseNumber()

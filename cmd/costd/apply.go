@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"costd.dev/costd"
+	"costd.dev/costd/catalog"
 	"costd.dev/costd/client"
 )
 
@@ -29,7 +31,10 @@ func newApplyCommand(t terminal) *cobra.Command {
 		Short: "Apply a catalog file: clients, regions, projects, prices, commitments",
 		Long: `Apply adds the entries of a catalog file, YAML or JSON, and replaces those with the
 same key. The file is checked as a whole first; a mistake names the entry and the
-field, and nothing changes. Applying a file twice changes nothing.`,
+field, and nothing changes. Applying a file twice changes nothing.
+
+A file of more than 16 MiB is checked as a whole, but sent in several pieces: should one
+be refused, those before it are applied. Apply the file again when it is right.`,
 		Example: `  costd apply -f catalog.yaml
   generate-prices | costd apply -f -`,
 		Args: cobra.NoArgs,
@@ -50,11 +55,21 @@ func (o *applyOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	applied, err := c.ApplyCatalog(cmd.Context(), data)
+	files, err := catalog.Split(data)
 	if err != nil {
-		return catalogMistakes(o.file, err)
+		return err
 	}
-	total := applied.Total()
+	var applied costd.Applied
+	var total costd.Counts
+	for _, file := range files {
+		if applied, err = c.ApplyCatalog(cmd.Context(), file); err != nil {
+			return catalogMistakes(o.file, err)
+		}
+		part := applied.Total()
+		total.Created += part.Created
+		total.Changed += part.Changed
+		total.Unchanged += part.Unchanged
+	}
 	_, err = fmt.Fprintf(o.out, "catalog version %d: %d created, %d changed, %d unchanged\n",
 		applied.Version, total.Created, total.Changed, total.Unchanged)
 	return err
