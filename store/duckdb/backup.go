@@ -158,6 +158,9 @@ func Restore(ctx context.Context, r io.Reader, folder string) (err error) {
 			return costd.InvalidField("data", "there is a store in the folder %s; name another one, or move it away", folder)
 		}
 	}
+	if err := os.Remove(filepath.Join(folder, markFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fileError(err) // it is of a database that is gone
+	}
 	temporary := filepath.Join(folder, restoreFolder)
 	if err := errors.Join(os.RemoveAll(temporary), os.Mkdir(temporary, 0o700)); err != nil {
 		return fileError(err)
@@ -192,6 +195,9 @@ func restoreInto(ctx context.Context, r io.Reader, folder string) error {
 	}
 	if err := errors.Join(db.Check(ctx), db.Close()); err != nil {
 		return err
+	}
+	if size, err := sizeOf(path + logSuffix); err != nil || size > 0 {
+		return errors.Join(err, unavailable(nil, "the restored database could not be written whole; is the disk full?"))
 	}
 	return syncFile(path)
 }

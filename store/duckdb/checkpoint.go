@@ -108,13 +108,22 @@ func (db *DB) moveLogSurely(ctx context.Context) error {
 	return err
 }
 
-// moveLog is checkpoint for those who report its error. If reads hold it up it waits for
-// them, for a while, and tries once more. DuckDB goes by the names of
-// its files here, so they must still be its own.
+// moveLog is checkpoint for those who report its error. DuckDB goes by the names of its
+// files here, so they must still be its own.
 func (db *DB) moveLog() error {
 	if err := db.place.check(); err != nil {
 		return err
 	}
+	err := db.tryMove()
+	if db.engine != nil {
+		err = errors.Join(err, db.marker.checkpointed()) // a checkpoint that failed may be in the database
+	}
+	return err
+}
+
+// tryMove moves the log. If reads hold it up it waits for them, for a while, and tries
+// once more.
+func (db *DB) tryMove() error {
 	err := db.checkpoints.run(db.engine)
 	if !heldUp(err) {
 		return err

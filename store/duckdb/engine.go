@@ -88,8 +88,11 @@ func (e *engine) close() error {
 	return errors.Join(e.own.Close(), e.reads.Close())
 }
 
-// start opens the database and loads the catalog.
+// start opens the database, whose files it looks at before, and loads the catalog.
 func (db *DB) start(ctx context.Context) error {
+	if err := db.marker.verify(db.options.Logger); err != nil {
+		return err
+	}
 	e, err := openEngine(ctx, db.options)
 	if err != nil {
 		return err
@@ -104,6 +107,9 @@ func (db *DB) start(ctx context.Context) error {
 		}
 		return db.loadCatalog(ctx, tx)
 	})
+	if err == nil {
+		err = db.marker.opened()
+	}
 	if err != nil {
 		return errors.Join(err, e.close())
 	}

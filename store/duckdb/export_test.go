@@ -129,3 +129,6 @@ func DenyCommit(db *DB, err error) (restore func()) {
 	set(func() error { return err })
 	return func() { set(nil) }
 }
+
+// Checksum returns the sum that DuckDB keeps of a frame of its log.
+func Checksum(data []byte) uint64 { return checksum(data) }

@@ -68,11 +68,12 @@ func refuseRemains(folder string) error {
 		return nil
 	}
 	remains, err := filepath.Glob(filepath.Join(folder, DatabaseFile+".*"))
+	remains = append(remains, filepath.Join(folder, OperatorKeyFile), filepath.Join(folder, markFile))
 	if err != nil {
 		return err
 	}
-	for _, name := range append(remains, filepath.Join(folder, OperatorKeyFile)) {
-		if _, err := os.Lstat(name); err == nil {
+	for _, name := range remains {
+		if info, err := os.Lstat(name); err == nil && info.Size() > 0 {
 			return costd.Errorf(costd.Unavailable, "the data folder %s has %s but no %s, so the database is lost or elsewhere; "+
 				"put it back, or restore a backup; to start with an empty one, move everything out of the folder",
 				folder, filepath.Base(name), DatabaseFile)
@@ -84,6 +85,9 @@ func refuseRemains(folder string) error {
 // openFiles opens the database, notes where its files lie, and sees to it that the
 // folder's list of files is on disk.
 func (db *DB) openFiles(ctx context.Context) (err error) {
+	if db.marker, err = openMark(db.options.Path); err != nil {
+		return err
+	}
 	if err = db.start(ctx); err != nil {
 		return err
 	}

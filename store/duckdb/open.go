@@ -42,6 +42,7 @@ type DB struct {
 	options Options
 	lock    *folderLock
 	place   place
+	marker  *marker // guarded by writing
 	// writing holds one token: who has it may write. Unlike a mutex it can be
 	// waited for together with a context.
 	writing chan struct{}
@@ -102,7 +103,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	db.live = newLive(options.CacheBytes)
 	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.openFiles(ctx); err != nil {
-		return nil, errors.Join(storeError(err), db.engine.close(), lock.release())
+		return nil, errors.Join(openError(options.Path, err), db.engine.close(), db.marker.close(), lock.release())
 	}
 	db.background.Go(db.fillDictionary)
 	db.background.Go(db.rollUpAlways)
@@ -128,7 +129,7 @@ func (db *DB) Close() (err error) {
 	if moved == nil {
 		_ = db.checkpoint() // it is logged; the next start replays the log
 	}
-	return storeError(errors.Join(moved, db.engine.close(), db.lock.release()))
+	return storeError(errors.Join(moved, db.engine.close(), db.marker.close(), db.lock.release()))
 }
 
 func (db *DB) isClosed() bool { return db.closing.Err() != nil }

@@ -39,7 +39,7 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 	db.unwell.Store(err != nil && refusedByDisk(err))
 	if err == nil {
 		then()
-		err = db.place.check() // what was written must be where the next start looks for it
+		err = db.settle()
 	} else if errors.As(err, new(commitError)) {
 		db.live.reset(db.engine.lastCommit())
 		db.revisions.noteAll()
@@ -48,6 +48,17 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 		db.dictionary.lost = true
 	}
 	return storeError(err)
+}
+
+// settle sees to it that the next start finds what was just committed: the files must
+// be where it looks for them, and the mark tell how far the log reaches.
+func (db *DB) settle() error {
+	if err := db.place.check(); err != nil {
+		return err
+	}
+	err := db.marker.committed()
+	db.unwell.Store(err != nil)
+	return err
 }
 
 // errNothingToWrite ends a transaction that has nothing to write, so that the disk

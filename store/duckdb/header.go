@@ -1,0 +1,47 @@
+package duckdb
+
+import (
+	"encoding/binary"
+	"io"
+	"os"
+
+	"costd.dev/costd"
+)
+
+// A file of DuckDB begins with one header that never changes and two of the database,
+// which checkpoints write by turns. Blocks follow.
+const (
+	headerSize  = 4096
+	headerCount = 3
+)
+
+// readIteration returns the number of checkpoints that a database has had, which the
+// newer header tells. It returns Unavailable for headers that are damaged, with the
+// file, the offset and what to do.
+func readIteration(path string) (iteration uint64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, fileError(err)
+	}
+	defer file.Close()
+	page := make([]byte, headerSize)
+	for i := range headerCount {
+		offset := int64(i) * headerSize
+		if _, err := io.ReadFull(io.NewSectionReader(file, offset, headerSize), page); err != nil {
+			return 0, damagedDatabase(path, offset)
+		}
+		if binary.LittleEndian.Uint64(page) != checksum(page[8:]) {
+			return 0, damagedDatabase(path, offset)
+		}
+		if i > 0 {
+			iteration = max(iteration, binary.LittleEndian.Uint64(page[8:])) // its first number
+		}
+	}
+	return iteration, nil
+}
+
+// damagedDatabase says that a database cannot be used.
+func damagedDatabase(path string, offset int64) error {
+	return costd.Errorf(costd.Unavailable, "the database %s is damaged at byte %d, or is no database; restore a backup into another folder "+
+		`and send the usage since then again (see "When it does not start" in docs/operations.md)`, path, offset)
+}

@@ -1,0 +1,233 @@
+package duckdb
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+)
+
+// markFile keeps, apart from the log, how far the log reaches: a log that was cut short
+// looks like one that was never longer.
+const markFile = "costd.mark"
+
+// The mark stands in two slots by turns, so that a write that is torn leaves the other.
+// A slot is markMagic, four numbers of 8 bytes, and the sum of all that in 4 bytes.
+const (
+	markMagic = "costd mark 1\n\n\n\n"
+	slotSize  = 512 // a sector: disks write it whole
+	slotCount = 2
+)
+
+// sumTable is of the sum of a log. Processors have an instruction for it, so that the
+// bytes of a commit are added faster than they can be read.
+var sumTable = crc32.MakeTable(crc32.Castagnoli)
+
+// A mark says that a database that was checkpointed so many times has a log of at least
+// so many bytes, all of it answered for.
+type mark struct {
+	number    uint64 // of marks so far; 0 is none
+	iteration uint64
+	length    int64
+	sum       uint32 // of all these bytes, by sumTable
+}
+
+// A marker writes the mark of a store. It is guarded by DB.writing.
+type marker struct {
+	folder string
+	file   *os.File
+	log    *os.File // nil until a commit needs it
+	last   mark
+	// damaged says that the file has no mark, and is not a new one.
+	damaged bool
+}
+
+func (m *marker) database() string { return filepath.Join(m.folder, DatabaseFile) }
+func (m *marker) logName() string  { return m.database() + logSuffix }
+
+// openMark opens the mark of a folder, and makes one if there is none.
+func openMark(folder string) (*marker, error) {
+	file, err := os.OpenFile(filepath.Join(folder, markFile), os.O_RDWR|os.O_CREATE|syncedWrites, fileMode)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	m := &marker{folder: folder, file: file}
+	for i := range int64(slotCount) {
+		slot := make([]byte, slotSize)
+		if _, err := file.ReadAt(slot, i*slotSize); err != nil {
+			continue // it is shorter, so there is no mark yet
+		}
+		m.damaged = true
+		if mark := parseMark(slot); mark.number > m.last.number {
+			m.last = mark
+		}
+	}
+	m.damaged = m.damaged && m.last.number == 0
+	return m, nil
+}
+
+func (m *marker) close() error {
+	if m == nil {
+		return nil
+	}
+	return errors.Join(m.closeLog(), m.file.Close())
+}
+
+// closeLog forgets the log that is open: another one will follow.
+func (m *marker) closeLog() (err error) {
+	if m.log != nil {
+		err = m.log.Close()
+	}
+	m.log = nil
+	return err
+}
+
+// parseMark returns what a slot says, or no mark.
+func parseMark(slot []byte) mark {
+	end := len(markMagic) + 32
+	if string(slot[:len(markMagic)]) != markMagic || binary.LittleEndian.Uint32(slot[end:]) != crc32.ChecksumIEEE(slot[:end]) {
+		return mark{}
+	}
+	number := func(i int) uint64 { return binary.LittleEndian.Uint64(slot[len(markMagic)+8*i:]) }
+	return mark{number: number(0), iteration: number(1), length: int64(number(2)), sum: uint32(number(3))}
+}
+
+// set puts a mark in the place of the last but one. It is on disk when it returns.
+func (m *marker) set(next mark) error {
+	next.number = m.last.number + 1
+	slot := []byte(markMagic)
+	for _, n := range []uint64{next.number, next.iteration, uint64(next.length), uint64(next.sum)} {
+		slot = binary.LittleEndian.AppendUint64(slot, n)
+	}
+	slot = binary.LittleEndian.AppendUint32(slot, crc32.ChecksumIEEE(slot))
+	page := make([]byte, slotSize)
+	copy(page, slot)
+	if _, err := m.file.WriteAt(page, int64(next.number%slotCount)*slotSize); err != nil {
+		return fileError(err)
+	}
+	m.last = next
+	return nil
+}
+
+// committed marks the log as it is after a commit. Only then the commit is answered.
+func (m *marker) committed() error {
+	info, err := os.Stat(m.logName())
+	if errors.Is(err, os.ErrNotExist) && m.last.length == 0 {
+		return nil // nothing was ever written to it
+	}
+	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() < m.last.length {
+		return errLogGone
+	}
+	if err != nil {
+		return fileError(err)
+	}
+	if info.Size() == m.last.length {
+		return nil
+	}
+	if err := m.openLog(info); err != nil {
+		return err
+	}
+	return m.extend(info.Size())
+}
+
+var errLogGone = unavailable(nil, "the write-ahead log was moved, replaced or cut short while it is in use; stop the server")
+
+// openLog opens the log, which is the file of this info, unless it is open.
+func (m *marker) openLog(info os.FileInfo) (err error) {
+	if m.log == nil {
+		if m.log, err = os.Open(m.logName()); err != nil {
+			return fileError(err)
+		}
+	}
+	opened, err := m.log.Stat()
+	if err != nil {
+		return fileError(err)
+	}
+	if !os.SameFile(info, opened) {
+		return errLogGone
+	}
+	if m.last.length > 0 {
+		return nil
+	}
+	// The log is new: its name must be on disk too.
+	if err := errors.Join(m.log.Chmod(fileMode), syncFile(m.folder)); err != nil {
+		return fileError(err)
+	}
+	return nil
+}
+
+// extend marks the log, which has grown to this length.
+func (m *marker) extend(length int64) error {
+	sum, err := sumOf(m.log, m.last.sum, m.last.length, length)
+	if err != nil {
+		return err
+	}
+	return m.set(mark{iteration: m.last.iteration, length: length, sum: sum})
+}
+
+// opened marks the log as DuckDB goes on with it: it takes off what no transaction ended.
+func (m *marker) opened() error {
+	iteration, err := readIteration(m.database())
+	if err != nil {
+		return err
+	}
+	log, err := inspectLog(m.logName())
+	if err != nil {
+		return err
+	}
+	sum, err := sumOfFile(m.logName(), log.ended)
+	if err != nil {
+		return err
+	}
+	return errors.Join(m.closeLog(), m.set(mark{iteration: iteration, length: log.ended, sum: sum}))
+}
+
+// checkpointed notes that another log begins. A checkpoint that failed may have got that
+// far too: the header of the database tells.
+func (m *marker) checkpointed() error {
+	iteration, err := readIteration(m.database())
+	if err != nil || iteration == m.last.iteration {
+		return err
+	}
+	return errors.Join(m.closeLog(), m.set(mark{iteration: iteration}))
+}
+
+// sumOfFile returns the sum of a file's first so many bytes.
+func sumOfFile(path string, length int64) (uint32, error) {
+	if length == 0 {
+		return 0, nil // there may be no file
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, fileError(err)
+	}
+	defer file.Close()
+	return sumOf(file, 0, 0, length)
+}
+
+// sumOf returns the sum of a file's bytes up to end, given the one up to begin.
+func sumOf(file *os.File, sum uint32, begin, end int64) (uint32, error) {
+	buffer := make([]byte, min(end-begin, 64<<10)) // a commit is mostly smaller
+	for begin < end {
+		part := buffer[:min(end-begin, int64(len(buffer)))]
+		if _, err := file.ReadAt(part, begin); err != nil {
+			return 0, fileError(err)
+		}
+		sum = crc32.Update(sum, sumTable, part)
+		begin += int64(len(part))
+	}
+	return sum, nil
+}
+
+// sizeOf returns the size of a file, 0 if there is none.
+func sizeOf(path string) (int64, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fileError(err)
+	}
+	return info.Size(), nil
+}
