@@ -39,7 +39,7 @@ var auditSQL string
 // overlap, client by client and month by month.
 func (db *DB) Audit(ctx context.Context, yield func(costd.Finding) error) (a costd.Audited, err error) {
 	defer costd.Wrap(&err, "duckdb.Audit")
-	now, err := db.begin(ctx)
+	now, err := db.begin(ctx, (*engine).readPool)
 	if err != nil {
 		return a, err
 	}

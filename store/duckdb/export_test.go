@@ -101,7 +101,7 @@ func HoldReads(ctx context.Context, db *DB) (release func(), err error) {
 		}
 	}
 	for range db.engine.reads.Stats().MaxOpenConnections {
-		s, err := db.begin(ctx)
+		s, err := db.begin(ctx, (*engine).readPool)
 		if err != nil {
 			release()
 			return nil, err

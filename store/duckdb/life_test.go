@@ -123,6 +123,34 @@ func TestWritesBesideReads(t *testing.T) {
 	}
 }
 
+// TestCheckBesideReads has readers hold every connection that they can get, of which a
+// small memory limit leaves two. The store is well, and says so at once: a server that
+// has many reports to answer must not count as one that cannot work.
+func TestCheckBesideReads(t *testing.T) {
+	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), MemoryLimit: "32MB", Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	release, err := duckdb.HoldReads(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	patience, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := db.Write(patience, fleet(1, 2, 5)); err != nil {
+		t.Fatalf("a write while all connections read: %v", err)
+	}
+	for range 3 {
+		if err := db.Check(patience); err != nil {
+			t.Fatalf("Check while all connections read: %v", err)
+		}
+	}
+	release()
+	wantFullWidth(t, db)
+}
+
 // TestMemoryShortage lets large writes, year-long reads and backups run together in
 // less memory than they need. Some fail then, and say that memory is short. Afterwards
 // all that was acknowledged is there, and everything works in the same memory.

@@ -135,8 +135,10 @@ func (db *DB) Close() (err error) {
 func (db *DB) isClosed() bool { return db.closing.Err() != nil }
 
 // Check returns nil if the store can be read and, as far as the last write tells,
-// written, and if its folder is still where it was. After a write that the disk refused it tries one, and whether there is
-// room for more: the log may have a little room left that is its own already.
+// written, and if its folder is still where it was. After a write that the disk refused
+// it tries one, and whether there is room for more: the log may have a little room left
+// that is its own already. It does not wait for the reads of callers: a store that has
+// much to read is not broken.
 func (db *DB) Check(ctx context.Context) (err error) {
 	defer costd.Wrap(&err, "duckdb.Check")
 	if err := db.place.check(); err != nil && !db.isClosed() {
@@ -151,7 +153,7 @@ func (db *DB) Check(ctx context.Context) (err error) {
 			return err
 		})
 	}
-	return db.read(ctx, func(s *snapshot) error {
+	return db.readFrom(ctx, (*engine).ownPool, func(s *snapshot) error {
 		_, err := s.tx.ExecContext(s.ctx, "SELECT version FROM catalog_version")
 		return err
 	})

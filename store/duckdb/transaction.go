@@ -141,12 +141,13 @@ type snapshot struct {
 	release func() // may be called more than once
 }
 
-// begin returns a snapshot. It is released at the latest when the context ends.
-func (db *DB) begin(ctx context.Context) (*snapshot, error) {
-	s, from, err := db.tryBegin(ctx, (*engine).readPool)
+// begin returns a snapshot on a connection of a pool. It is released at the latest when
+// the context ends.
+func (db *DB) begin(ctx context.Context, pool func(*engine) *sql.DB) (*snapshot, error) {
+	s, from, err := db.tryBegin(ctx, pool)
 	if gaveUp(err) {
 		if err = db.replace(ctx, from, err); err == nil {
-			s, _, err = db.tryBegin(ctx, (*engine).readPool)
+			s, _, err = db.tryBegin(ctx, pool)
 		}
 	}
 	return s, storeError(err)
@@ -196,9 +197,14 @@ func (db *DB) tryBegin(ctx context.Context, pool func(*engine) *sql.DB) (*snapsh
 	return &snapshot{ctx: ctx, tx: tx, release: release}, e, nil
 }
 
-// read runs f on a snapshot.
+// read runs f on a snapshot. It waits for its turn among the reads of callers.
 func (db *DB) read(ctx context.Context, f func(*snapshot) error) error {
-	s, err := db.begin(ctx)
+	return db.readFrom(ctx, (*engine).readPool, f)
+}
+
+// readFrom runs f on a snapshot on a connection of a pool.
+func (db *DB) readFrom(ctx context.Context, pool func(*engine) *sql.DB, f func(*snapshot) error) error {
+	s, err := db.begin(ctx, pool)
 	if err != nil {
 		return err
 	}
