@@ -191,6 +191,8 @@ type IngestResult struct {
 	Unchanged int         `json:"unchanged"`
 	Deleted   int         `json:"deleted"`
 	Rejected  []Rejection `json:"rejected"` // never null
+	// Warnings say what was taken and is most likely a mistake, each kind once.
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // A Rejection says why one record was not taken and what to do about it.

@@ -49,6 +49,10 @@ func add(sum *costd.IngestResult, result costd.IngestResult, offset int) {
 		r.Index += offset
 		sum.Rejected = append(sum.Rejected, r)
 	}
+	for _, w := range result.Warnings {
+		w.Example.Index += offset
+		sum.Warnings = costd.AddWarning(sum.Warnings, w)
+	}
 }
 
 // SendNDJSON sends records that are written already, one on each line, in one

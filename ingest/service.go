@@ -17,9 +17,14 @@ type Service struct {
 	Store    Writer
 	Limits   Limits
 	Observer Observer
+	// Catalog has what results warn of the lack of; without it they warn of nothing.
+	Catalog Catalog
+	// Now is the clock that tells what lies in the future; nil is time.Now.
+	Now func() time.Time
 
 	once      sync.Once
 	committer Committer
+	known     known
 	bodies    budget
 	decoded   budget        // of the records of all requests, until they are written
 	decoders  chan struct{} // a place for each that may decode
@@ -77,7 +82,11 @@ func (s *Service) Write(ctx context.Context, usages []costd.Usage) (_ costd.Inge
 		return costd.IngestResult{}, tooManyRecords()
 	}
 	s.start()
-	b := newBatch(len(usages))
+	w, err := s.warner(ctx)
+	if err != nil {
+		return costd.IngestResult{}, err
+	}
+	b := newBatch(len(usages), w)
 	for i := range usages {
 		b.add(i, func(u *costd.Usage) error { *u = usages[i]; return nil })
 	}
@@ -145,7 +154,11 @@ func (s *Service) decode(ctx context.Context, text string, g grammar, held *shar
 	if err != nil {
 		return nil, err
 	}
-	b := newBatch(len(texts))
+	w, err := s.warner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := newBatch(len(texts), w)
 	var d decoder
 	owed := int64(0)
 	for i, text := range texts {
@@ -165,7 +178,7 @@ func (s *Service) decode(ctx context.Context, text string, g grammar, held *shar
 
 // store writes the valid records of a batch and returns what became of all.
 func (s *Service) store(ctx context.Context, b *batch) (costd.IngestResult, error) {
-	result := costd.IngestResult{Rejected: b.rejected}
+	result := costd.IngestResult{Rejected: b.rejected, Warnings: b.warnings()}
 	if len(b.records) > 0 {
 		outcomes, err := s.committer.Write(ctx, b.records)
 		if err != nil {
@@ -198,10 +211,11 @@ type batch struct {
 	records  []costd.Record
 	rejected []costd.Rejection
 	parts    int // of all records
+	*warner
 }
 
-func newBatch(n int) *batch {
-	return &batch{records: make([]costd.Record, 0, n), rejected: []costd.Rejection{}}
+func newBatch(n int, w *warner) *batch {
+	return &batch{records: make([]costd.Record, 0, n), rejected: []costd.Rejection{}, warner: w}
 }
 
 // add lets read make the record at the given place of the request, judges it, and
@@ -220,6 +234,7 @@ func (b *batch) add(index int, read func(*costd.Usage) error) (parts int) {
 		b.records = b.records[:n]
 		return 0
 	}
+	b.look(index, &r.Usage)
 	b.parts += len(r.Parts)
 	return len(r.Parts)
 }

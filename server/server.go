@@ -95,7 +95,9 @@ func New(config Config) *Server {
 	registry := prometheus.NewRegistry()
 	s := &Server{config: config, bodies: bodies{open: map[*body]bool{}}}
 	s.access = &access.Service{Catalog: config.Catalog, Static: config.Static, Now: config.Now}
-	s.usage = &ingest.Service{Store: config.Usage, Limits: config.Ingest, Observer: newIngestMetrics(registry)}
+	s.usage = &ingest.Service{
+		Store: config.Usage, Limits: config.Ingest, Observer: newIngestMetrics(registry), Catalog: config.Catalog, Now: config.Now,
+	}
 	s.prober = &prober{check: config.Usage.Check, timeout: probeTimeout, report: func(err error) {
 		config.Logger.Error("not ready", "error", err)
 	}}
