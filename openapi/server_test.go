@@ -251,8 +251,8 @@ func (s *site) makeMistakes() {
 	}
 }
 
-// makeOverflows has a client use and reserve more than 38 digits can say, in
-// nanoseconds.
+// makeOverflows has a client use and reserve more than 38 digits can say, in seconds: a
+// sum over 10^38 sixtieths of a unit is refused, and one record of these is just below.
 func (s *site) makeOverflows() {
 	const most = "99999999999999999999"
 	s.call(call{id: "applyCatalog", key: "operator", header: yamlBody, status: 200, body: `
@@ -262,11 +262,11 @@ prices:
 commitments:
   - {id: too-much, client_id: 38, type: functions, metric: g, region_id: 76, count: 1000000000, unit_size_month: "` + most + `", unit_price: "` + most + `", active_from: 2026-01-01}
 `})
-	const record = `{"client_id":38,"project_id":1,"region_id":76,"type":%q,"resource_id":%q,"metric":"f","start":"2026-10-01T00:00:00.000000001Z","end":"2026-10-02T00:00:00Z",%s}` + "\n"
+	const record = `{"client_id":38,"project_id":1,"region_id":76,"type":%q,"resource_id":%q,"metric":"f","start":"2026-10-01T00:00:00Z","end":"2026-10-02T00:00:00Z",%s}` + "\n"
 	var lines strings.Builder
 	for _, resource := range []string{"a", "b"} {
 		fmt.Fprintf(&lines, record, "functions", "f"+resource, `"quantity":"`+most+`"`)
-		fmt.Fprintf(&lines, record, "backup", "b"+resource, `"size":"`+most+`","count":"10000"`)
+		fmt.Fprintf(&lines, record, "backup", "b"+resource, `"size":"`+most+`","count":"11000000000000"`)
 	}
 	if answer := s.call(call{id: "sendUsage", key: "ingest", body: lines.String(), header: ndjsonBody, status: 200}); !strings.Contains(answer, `"rejected":[]`) {
 		s.t.Fatal(answer)

@@ -21,8 +21,9 @@ const (
 // once by the default burst of the rate limit.
 const maxWaiting = 400
 
-// defaultReportWait is how long a report waits for a turn before it is refused.
-const defaultReportWait = 10 * time.Second
+// defaultReportWait is how long a report waits for a turn before it is refused. Reports
+// after a start, when every month is read anew, take seconds on a busy machine.
+const defaultReportWait = 30 * time.Second
 
 // turns let so many reports be under way at the same time, in all and for each key.
 // A report waits a little for its turn, since most reports take milliseconds.

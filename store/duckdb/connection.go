@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	sqldriver "database/sql/driver"
-	"fmt"
 	"math"
+	"math/big"
 	"slices"
+	"strings"
 )
 
 // openPools returns two pools of connections to one database: one for the reads of
@@ -47,16 +48,14 @@ func (e *engine) fitReads(ctx context.Context) error {
 // parseBytes returns the bytes of a size as DuckDB writes it, or the greatest number
 // for one that it does not know.
 func parseBytes(size string) int64 {
-	var number float64
-	var unit string
-	if _, err := fmt.Sscanf(size, "%f %s", &number, &unit); err != nil {
-		return math.MaxInt64
-	}
+	digits, unit, _ := strings.Cut(size, " ")
+	number, ok := new(big.Rat).SetString(digits)
 	exponent := slices.Index([]string{"bytes", "KiB", "MiB", "GiB"}, unit)
-	if exponent < 0 {
+	if !ok || exponent < 0 {
 		return math.MaxInt64 // terabytes
 	}
-	return int64(number * math.Pow(1024, float64(exponent)))
+	number.Mul(number, new(big.Rat).SetInt64(1<<(10*exponent)))
+	return new(big.Int).Quo(number.Num(), number.Denom()).Int64()
 }
 
 // beginRead begins a read transaction on a connection of the pool. The context bounds
