@@ -64,6 +64,9 @@ type Importer struct {
 	BatchSize int
 	// Reject is told of every record that was not taken, in order.
 	Reject func(Rejection) error
+	// Warn, if set, is told after the last request of each kind of warning once. What
+	// is warned of was taken.
+	Warn func(Warning)
 	// Progress, if set, is told of the sums after every request.
 	Progress func(Summary)
 }
@@ -143,7 +146,8 @@ func newBatch(before *batch) *batch {
 // Run sends all rows and returns the sums. After an error the sums are those of
 // the requests that were answered; sending everything again is safe, because what
 // is already there is unchanged by it.
-func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (sum Summary, err error) {
+func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (_ Summary, err error) {
+	var t tally
 	ctx, cancel := context.WithCancel(ctx)
 	batches := make(chan *batch, 1)
 	go collect(ctx, rows, cmp.Or(im.BatchSize, DefaultBatch), batches)
@@ -166,7 +170,7 @@ func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (sum Su
 			continue
 		}
 		b, sent = sent[0], sent[1:]
-		if err = im.conclude(b, &sum); err != nil {
+		if err = im.conclude(b, &t); err != nil {
 			break
 		}
 	}
@@ -174,9 +178,10 @@ func (im *Importer) Run(ctx context.Context, rows iter.Seq2[Row, error]) (sum Su
 		close(sending[i])
 	}
 	for _, b := range sent {
-		err = cmp.Or(err, im.conclude(b, &sum))
+		err = cmp.Or(err, im.conclude(b, &t))
 	}
-	return sum, cmp.Or(err, ctx.Err())
+	im.warn(t.warnings)
+	return t.Summary, cmp.Or(err, ctx.Err())
 }
 
 // collect puts rows into batches of the given size until the rows or the context end.
@@ -223,17 +228,22 @@ func (im *Importer) send(ctx context.Context, requests <-chan *request) {
 
 // conclude waits for the answers to a batch and adds what became of it to sum. It
 // returns the error that ended the batch, if one did.
-func (im *Importer) conclude(b *batch, sum *Summary) (err error) {
+func (im *Importer) conclude(b *batch, sum *tally) (err error) {
 	var rejected []placed
+	var warnings []placedWarning
 	for _, q := range b.requests {
 		<-q.done
-		list, failed := q.conclude(sum)
+		list, failed := q.conclude(&sum.Summary)
+		if failed == nil {
+			warnings, failed = q.warnings(warnings)
+		}
 		rejected, err = append(rejected, list...), cmp.Or(err, failed)
 	}
 	if err == nil {
 		rejected = append(rejected, b.local...)
 		sum.Read += int64(len(b.local))
 	}
+	sum.warn(warnings)
 	sum.Rejected += int64(len(rejected))
 	slices.SortFunc(rejected, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
 	for _, r := range rejected {
@@ -242,7 +252,7 @@ func (im *Importer) conclude(b *batch, sum *Summary) (err error) {
 		}
 	}
 	if err = cmp.Or(err, b.err); err == nil && im.Progress != nil {
-		im.Progress(*sum)
+		im.Progress(sum.Summary)
 	}
 	return err
 }
@@ -259,10 +269,10 @@ func (q *request) conclude(sum *Summary) (rejected []placed, err error) {
 	sum.Unchanged += int64(q.Unchanged)
 	sum.Deleted += int64(q.Deleted)
 	for _, r := range q.Rejected {
-		if r.Index < 0 || r.Index >= len(q.rows) {
-			return nil, costd.Errorf(costd.Internal, "the server rejected record %d of a request of %d; is it a costd server?", r.Index, len(q.rows))
+		from, err := q.origin(r.Index)
+		if err != nil {
+			return nil, err
 		}
-		from := q.rows[r.Index]
 		rejected = append(rejected, placed{from.place, Rejection{File: from.file, Number: from.number, ID: r.ID, Error: r.Error}})
 	}
 	return rejected, nil

@@ -50,6 +50,11 @@ text there; cast them to compute with them, as in CAST(hours AS DECIMAL(18, 3)) 
 CAST(started AS TIMESTAMPTZ). Floating-point columns are refused, because they do not
 hold decimal numbers exactly.
 
+What was taken and is most likely a mistake is counted in warnings, which name the
+first record: usage without the flavor or other dimension of its type, of a region or
+project that the catalog does not have, of another client's project, or more than a
+day in the future.
+
 Importing the same records again changes nothing, so an import that was interrupted
 is simply repeated. The exit code is 0 only if no record was rejected.`,
 		Example: `  costd import usage.csv usage-2.ndjson.gz
@@ -109,6 +114,10 @@ func (o *importOptions) send(ctx context.Context, c *client.Client, input *impor
 			bar.clear()
 			return rejects.add(r)
 		},
+		Warn: func(w importer.Warning) {
+			bar.clear()
+			printWarning(o.err, w)
+		},
 		Progress: bar.show,
 	}
 	start := time.Now()
@@ -146,6 +155,19 @@ func printSummary(w io.Writer, sum importer.Summary, elapsed time.Duration) {
 	t.write(w)
 }
 
+// printWarning prints how many records most likely have a mistake, and the first of them.
+func printWarning(w io.Writer, warning importer.Warning) {
+	fmt.Fprintf(w, "warning, %s: %s: %s\n", records(warning.Count), origin(warning.File, warning.Number, warning.ID), warning.Message)
+}
+
+// origin returns where a record came from, for people.
+func origin(file string, number int64, id string) string {
+	if id == "" {
+		return fmt.Sprintf("%s:%d", file, number)
+	}
+	return fmt.Sprintf("%s:%d (id %s)", file, number, id)
+}
+
 // count returns a whole number for people.
 func count(n int64) string { return grouped(strconv.FormatInt(n, 10), 0) }
 
@@ -181,11 +203,7 @@ func newRejects(screen io.Writer, path string) (*rejects, error) {
 
 func (r *rejects) add(rejection importer.Rejection) error {
 	if r.n++; r.n <= shownRejections {
-		id := ""
-		if rejection.ID != "" {
-			id = fmt.Sprintf(" (id %s)", rejection.ID)
-		}
-		fmt.Fprintf(r.screen, "%s:%d%s: %s\n", rejection.File, rejection.Number, id, rejection.Error)
+		fmt.Fprintf(r.screen, "%s: %s\n", origin(rejection.File, rejection.Number, rejection.ID), rejection.Error)
 	}
 	if r.file == nil {
 		return nil
