@@ -32,6 +32,11 @@ func (c *counted) Resources(ctx context.Context, q costd.Query, p costd.Page) (i
 	return c.UsageStore.Resources(ctx, q, p)
 }
 
+func (c *counted) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page) ([]costd.LineUsage, int, iter.Seq2[costd.ResourceUsage, error], error) {
+	c.reads.Add(1)
+	return c.UsageStore.LinesAndResources(ctx, q, p)
+}
+
 // count makes the server count what its reports read.
 func (s *server) count() *counted {
 	store := &counted{UsageStore: s.db}
@@ -55,11 +60,15 @@ func TestLongAnswersAreRemembered(t *testing.T) {
 	key := s.key(t, costd.RoleAdministrator, 1001)
 	for _, format := range []string{"json", "csv_records"} {
 		question := `{` + period + `,"limit":1000,"response_format":"` + format + `"}`
+		start := store.reads.Load()
 		first := s.call(t, "POST", resourcesPath, key, question)
 		if len(first.body) < 100_000 || strings.Count(first.body, "resource-") < 2*600 {
 			t.Fatalf("%s: %d bytes", format, len(first.body))
 		}
 		before := store.reads.Load()
+		if before == start {
+			t.Fatalf("%s: the first answer counts as one that needed no usage", format)
+		}
 		for range 2 {
 			again := s.call(t, "POST", resourcesPath, key, question)
 			if again.body != first.body || again.StatusCode != 200 {
