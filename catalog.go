@@ -156,6 +156,8 @@ type Key struct {
 	Projects []int64   // for RoleProject, at least one
 	Hash     [32]byte  // SHA-256 of the secret
 	Created  time.Time // UTC
+	Name     string    // what it is for, in the operator's words; may be empty
+	Expires  time.Time // UTC; from then on it is not accepted; zero: never
 }
 
 // A Catalog keeps what operators decide: clients, regions, projects, prices,

@@ -62,6 +62,9 @@ func (s *Service) Authenticate(ctx context.Context, header string) (_ Principal,
 	if err != nil || !right {
 		return Principal{}, costd.Errorf(costd.Unauthenticated, "the key is not valid; ask an operator for a new one")
 	}
+	if expired(key, s.now()) { // told only to who has the secret
+		return Principal{}, costd.Errorf(costd.Unauthenticated, "the key has expired; ask an operator for a new one")
+	}
 	return Principal{KeyID: key.ID, Role: key.Role, ClientID: key.ClientID, Projects: key.Projects}, nil
 }
 
@@ -79,7 +82,7 @@ func (s *Service) static(token string) (found Principal, ok bool) {
 // Create makes a key and returns it with its token, which is not kept and cannot
 // be shown again. Administrator and project keys need a client, project keys one
 // of its projects at least; all must be in the catalog. Mistakes are Invalid.
-func (s *Service) Create(ctx context.Context, role costd.Role, clientID int64, projects []int64) (_ costd.Key, token string, err error) {
+func (s *Service) Create(ctx context.Context, role costd.Role, clientID int64, projects []int64, options ...Option) (_ costd.Key, token string, err error) {
 	defer costd.Wrap(&err, "access.Create")
 	if err := checkBearer(role, clientID, projects); err != nil {
 		return costd.Key{}, "", err
@@ -94,20 +97,29 @@ func (s *Service) Create(ctx context.Context, role costd.Role, clientID int64, p
 		}
 	}
 	key, token := s.newKey(role, clientID, projects)
+	for _, option := range options {
+		option(&key)
+	}
+	if err := checkOptions(key); err != nil {
+		return costd.Key{}, "", err
+	}
 	return key, token, s.Catalog.CreateKey(ctx, key)
 }
 
 func (s *Service) newKey(role costd.Role, clientID int64, projects []int64) (costd.Key, string) {
-	now := time.Now
-	if s.Now != nil {
-		now = s.Now
-	}
 	key, token := newToken()
 	projects = slices.Clone(projects)
 	slices.Sort(projects)
 	key.Role, key.ClientID, key.Projects = role, clientID, slices.Compact(projects)
-	key.Created = now().UTC().Truncate(time.Microsecond) // what any database keeps
+	key.Created = s.now().UTC().Truncate(time.Microsecond) // what any database keeps
 	return key, token
+}
+
+func (s *Service) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
 }
 
 // maxProjects bounds the projects of one key; beyond it an administrator key is meant.
@@ -181,17 +193,18 @@ func (s *Service) Delete(ctx context.Context, id string) (err error) {
 		return err
 	}
 	return s.Catalog.DeleteKey(ctx, id, func(rest []costd.Key) error {
-		if key.Role == costd.RoleOperator && len(operatorIDs(rest)) == 0 {
+		if key.Role == costd.RoleOperator && len(operatorIDs(rest, s.now())) == 0 {
 			return costd.Errorf(costd.Invalid, "this is the last operator key; create another one first")
 		}
 		return nil
 	})
 }
 
-func operatorIDs(keys []costd.Key) []string {
+// operatorIDs returns the ids of operator keys that are accepted now.
+func operatorIDs(keys []costd.Key, now time.Time) []string {
 	var ids []string
 	for _, key := range keys {
-		if key.Role == costd.RoleOperator {
+		if key.Role == costd.RoleOperator && !expired(key, now) {
 			ids = append(ids, key.ID)
 		}
 	}
@@ -204,7 +217,7 @@ func operatorIDs(keys []costd.Key) []string {
 func (s *Service) Bootstrap(ctx context.Context, save func(token string) error) (_ bool, err error) {
 	defer costd.Wrap(&err, "access.Bootstrap")
 	keys, err := s.Catalog.Keys(ctx)
-	if err != nil || len(operatorIDs(keys)) > 0 {
+	if err != nil || len(operatorIDs(keys, s.now())) > 0 {
 		return false, err
 	}
 	key, token := s.newKey(costd.RoleOperator, 0, nil)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"costd.dev/costd"
+	"costd.dev/costd/access"
 	"costd.dev/costd/catalog"
 )
 
@@ -70,10 +71,12 @@ type keyAnswer struct {
 	ClientID int64      `json:"client_id,omitempty"`
 	Projects []int64    `json:"projects,omitempty"`
 	Created  time.Time  `json:"created"`
+	Name     string     `json:"name,omitempty"`
+	Expires  time.Time  `json:"expires,omitzero"`
 }
 
 func newKeyAnswer(k costd.Key) keyAnswer {
-	return keyAnswer{ID: k.ID, Role: k.Role, ClientID: k.ClientID, Projects: k.Projects, Created: k.Created}
+	return keyAnswer{ID: k.ID, Role: k.Role, ClientID: k.ClientID, Projects: k.Projects, Created: k.Created, Name: k.Name, Expires: k.Expires}
 }
 
 // createKey makes a key; its answer is the only one that ever shows the token.
@@ -82,11 +85,13 @@ func (h *Handler) createKey(w http.ResponseWriter, r *http.Request) error {
 		ClientID int64      `json:"client_id"`
 		Role     costd.Role `json:"role"`
 		Projects []int64    `json:"projects"`
+		Name     string     `json:"name"`
+		Expires  time.Time  `json:"expires"`
 	}
-	if err := decodeJSON(w, r, maxKeyBody, &wanted, "client_id", "role", "projects"); err != nil {
+	if err := decodeJSON(w, r, maxKeyBody, &wanted, "client_id", "role", "projects", "name", "expires"); err != nil {
 		return err
 	}
-	key, token, err := h.Access.Create(r.Context(), wanted.Role, wanted.ClientID, wanted.Projects)
+	key, token, err := h.Access.Create(r.Context(), wanted.Role, wanted.ClientID, wanted.Projects, access.Name(wanted.Name), access.Expires(wanted.Expires))
 	if err != nil {
 		return err
 	}

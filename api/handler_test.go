@@ -327,7 +327,7 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	s := newSite(t)
-	a := s.call(costd.RoleOperator, "POST", "/api/v1/keys", `{"client_id": 1001, "role": "project", "projects": [501]}`, "Content-Type: application/json")
+	a := s.call(costd.RoleOperator, "POST", "/api/v1/keys", `{"client_id": 1001, "role": "project", "projects": [501], "name": "CI", "expires": "2199-01-01T00:00:00Z"}`, "Content-Type: application/json")
 	var created map[string]string
 	if err := json.Unmarshal([]byte(a.body), &created); err != nil || a.status != 201 || len(created) != 2 {
 		t.Fatalf("%d %s, %v", a.status, a.body, err)
@@ -341,6 +341,9 @@ func TestKeys(t *testing.T) {
 	one := s.call(costd.RoleOperator, "GET", "/api/v1/keys/"+id, "")
 	if one.status != 200 || !strings.HasPrefix(one.body, fmt.Sprintf(`{"id":%q,"role":"project","client_id":1001,"projects":[501],"created":"20`, id)) {
 		t.Errorf("one key: %d %s", one.status, one.body)
+	}
+	if !strings.Contains(one.body, `"name":"CI","expires":"2199-01-01T00:00:00Z"`) {
+		t.Errorf("the name or the expiry is missing: %s", one.body)
 	}
 	list := s.call(costd.RoleOperator, "GET", "/api/v1/keys", "")
 	if list.status != 200 || strings.Count(list.body, `"id":`) != 5 || !strings.Contains(list.body, strings.TrimSpace(one.body)) {
@@ -368,10 +371,11 @@ func TestCreateKeyRefuses(t *testing.T) {
 		`{"role":"ingest"}}`:              "something follows",
 		`{"role":"ingest"}]`:              "something follows",
 		`{"role":"ingest"} x`:             "something follows",
-		`{"role":"ingest","name":"x"}`:    "name: is not known here; use client_id, role, projects",
+		`{"role":"ingest","label":"x"}`:   "label: is not known here; use client_id, role, projects, name, expires",
 		`{"Role":"ingest"}`:               "Role: is not known here",
 		`{"role":"king","role":"ingest"}`: "role: stands here twice",
-		`{"role":7}`:                      "role: must not be a number",
+		`{"role":"ingest","expires":"2026-01-01T00:00:00Z"}`: "expires: is in the past",
+		`{"role":7}`: "role: must not be a number",
 		`{"role":"administrator","client_id":"x"}`: "client_id: must not be a string",
 		`{"role":"administrator"}`:                 "client_id: is required",
 		`{"role":"administrator","client_id":7}`:   "no such client",

@@ -31,16 +31,36 @@ type Key struct {
 	ClientID int64      `json:"client_id"` // 0 for operator and ingest keys
 	Projects []int64    `json:"projects"`
 	Created  time.Time  `json:"created"`
+	Name     string     `json:"name"`    // may be empty
+	Expires  time.Time  `json:"expires"` // zero: never
 }
+
+// newKey is what a key is asked for with.
+type newKey struct {
+	ClientID int64      `json:"client_id,omitempty"`
+	Role     costd.Role `json:"role"`
+	Projects []int64    `json:"projects,omitempty"`
+	Name     string     `json:"name,omitempty"`
+	Expires  time.Time  `json:"expires,omitzero"`
+}
+
+// A KeyOption says more of a key that is made.
+type KeyOption func(*newKey)
+
+// KeyName says what a key is for, in 100 bytes at most.
+func KeyName(name string) KeyOption { return func(k *newKey) { k.Name = name } }
+
+// KeyExpires says from when on a key is not accepted; the zero time is never.
+func KeyExpires(at time.Time) KeyOption { return func(k *newKey) { k.Expires = at.UTC() } }
 
 // CreateKey makes a key and returns its id and its token, which cannot be asked
 // for again. It is tried once: a second attempt could make a second key.
-func (c *Client) CreateKey(ctx context.Context, role costd.Role, clientID int64, projects []int64) (id, token string, err error) {
-	body, err := json.Marshal(struct {
-		ClientID int64      `json:"client_id,omitempty"`
-		Role     costd.Role `json:"role"`
-		Projects []int64    `json:"projects,omitempty"`
-	}{clientID, role, projects})
+func (c *Client) CreateKey(ctx context.Context, role costd.Role, clientID int64, projects []int64, options ...KeyOption) (id, token string, err error) {
+	wanted := newKey{ClientID: clientID, Role: role, Projects: projects}
+	for _, option := range options {
+		option(&wanted)
+	}
+	body, err := json.Marshal(wanted)
 	if err != nil {
 		return "", "", err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/access"
+	"costd.dev/costd/client"
 	"costd.dev/costd/store/duckdb"
 )
 
@@ -35,6 +36,8 @@ type keysCreateOptions struct {
 	clientID int64
 	role     string
 	projects []int64
+	name     string
+	expires  lifetime
 	data     string // folder of a stopped server; "": ask the server
 }
 
@@ -54,7 +57,7 @@ With --data the key is made in the data folder of a server that is stopped, and 
 is needed for that: so an operator's key that was lost is replaced.`,
 		Example: `  costd keys create --client 1001 --role administrator
   costd keys create --client 1001 --role project --project 501 --project 502
-  costd keys create --role ingest > ingest.key
+  costd keys create --role ingest --name meters --expires 90d > ingest.key
   costd keys create --data ./data --role operator > operator.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
@@ -62,6 +65,8 @@ is needed for that: so an operator's key that was lost is replaced.`,
 	cmd.Flags().StringVar(&o.role, "role", "", "operator, ingest, administrator or project")
 	cmd.Flags().Int64Var(&o.clientID, "client", 0, "id of the client, for administrator and project")
 	cmd.Flags().Int64SliceVar(&o.projects, "project", nil, "id of a project, for project; may be repeated")
+	cmd.Flags().StringVar(&o.name, "name", "", "what the key is for")
+	cmd.Flags().Var(&o.expires, "expires", "how long the key is accepted, such as 90d or 12h (default for ever)")
 	cmd.Flags().StringVar(&o.data, "data", "", "data folder of a stopped server, to make the key in")
 	cmd.MarkFlagRequired("role")
 	o.connection.addFlags(cmd)
@@ -91,7 +96,7 @@ func (o *keysCreateOptions) ask(ctx context.Context) (id, token string, err erro
 	if err != nil {
 		return "", "", err
 	}
-	return c.CreateKey(ctx, costd.Role(o.role), o.clientID, o.projects)
+	return c.CreateKey(ctx, costd.Role(o.role), o.clientID, o.projects, client.KeyName(o.name), client.KeyExpires(o.expires.end(time.Now())))
 }
 
 // createInFolder makes the key where a server that is stopped will find it. It makes no
@@ -109,7 +114,8 @@ func (o *keysCreateOptions) createInFolder(ctx context.Context) (id, token strin
 		return "", "", err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	key, token, err := (&access.Service{Catalog: db}).Create(ctx, costd.Role(o.role), o.clientID, o.projects)
+	key, token, err := (&access.Service{Catalog: db}).Create(ctx, costd.Role(o.role), o.clientID, o.projects,
+		access.Name(o.name), access.Expires(o.expires.end(time.Now())))
 	return key.ID, token, err
 }
 
@@ -140,13 +146,16 @@ func (o *keysListOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	table := newTable(column{title: "ID"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"})
+	table := newTable(column{title: "ID"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"}, column{title: "EXPIRES"}, column{title: "NAME"})
 	for _, k := range keys {
-		client := ""
+		client, expires := "", "never"
+		if !k.Expires.IsZero() {
+			expires = k.Expires.UTC().Format(time.DateTime)
+		}
 		if k.ClientID != 0 {
 			client = strconv.FormatInt(k.ClientID, 10)
 		}
-		table.add(k.ID, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime))
+		table.add(k.ID, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime), expires, k.Name)
 	}
 	return table.write(o.out)
 }

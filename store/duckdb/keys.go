@@ -22,9 +22,10 @@ func (db *DB) CreateKey(ctx context.Context, key costd.Key) (err error) {
 		state.keys = maps.Clone(state.keys)
 		state.keys[key.ID] = key
 		hash := bytes.Clone(key.Hash[:]) // cgo takes no memory that has pointers beside it
-		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created)",
+		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created, $name, $expires)",
 			sql.Named("id", key.ID), sql.Named("role", string(key.Role)), sql.Named("client", key.ClientID),
-			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", hash), sql.Named("created", key.Created.UnixNano()))
+			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", hash), sql.Named("created", key.Created.UnixNano()),
+			sql.Named("name", key.Name), sql.Named("expires", expiryNumber(key.Expires)))
 		return err
 	})
 }
@@ -79,17 +80,25 @@ func (s *catalogState) sortedKeys() []costd.Key {
 	return keys
 }
 
-// cloneKey returns a copy that shares nothing with key, its time being UTC.
+// expiryNumber returns an expiry as it is stored: nanoseconds, 0 for never.
+func expiryNumber(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// cloneKey returns a copy that shares nothing with key, its times being UTC.
 func cloneKey(key costd.Key) costd.Key {
 	key.Projects = append([]int64(nil), key.Projects...)
-	key.Created = key.Created.UTC()
+	key.Created, key.Expires = key.Created.UTC(), key.Expires.UTC()
 	return key
 }
 
 func scanKey(rows *sql.Rows) (key costd.Key, err error) {
 	var projects, hash any
-	var created int64
-	if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, &projects, &hash, &created); err != nil {
+	var created, expires int64
+	if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, &projects, &hash, &created, &key.Name, &expires); err != nil {
 		return key, err
 	}
 	for _, project := range projects.([]any) {
@@ -97,5 +106,8 @@ func scanKey(rows *sql.Rows) (key costd.Key, err error) {
 	}
 	copy(key.Hash[:], hash.([]byte))
 	key.Created = time.Unix(0, created).UTC()
+	if expires != 0 {
+		key.Expires = time.Unix(0, expires).UTC()
+	}
 	return key, nil
 }

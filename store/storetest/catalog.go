@@ -164,7 +164,7 @@ func testConflict(t *testing.T, s Stores) {
 
 func someKey(id string) costd.Key {
 	return costd.Key{ID: id, Role: costd.RoleProject, ClientID: 1001, Projects: []int64{502, -1}, Hash: [32]byte{0, 255, 39},
-		Created: time.Date(2026, 10, 12, 8, 30, 0, 123456789, time.UTC)}
+		Created: time.Date(2026, 10, 12, 8, 30, 0, 123456789, time.UTC), Name: "größe", Expires: time.Date(2027, 1, 1, 0, 0, 0, 1, time.UTC)}
 }
 
 func testKeys(t *testing.T, s Stores) {
