@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 )
 
@@ -118,17 +119,53 @@ func DropWriter(db *DB) {
 	<-db.writing
 }
 
-// DenyCommit says of the next commits that they failed, although they take effect,
-// until restore is called.
-func DenyCommit(db *DB, err error) (restore func()) {
+// LimitPending bounds the parts that wait to be added to one month in memory.
+func LimitPending(db *DB, parts int) {
+	db.live.mu.Lock()
+	defer db.live.mu.Unlock()
+	db.live.maxPending = parts
+}
+
+// AfterCommit calls f when a commit has taken effect and nothing in memory knows of it
+// yet, until restore is called. An error of f is said to be the commit's.
+func AfterCommit(db *DB, f func() error) (restore func()) {
 	set := func(f func() error) {
 		db.writing <- struct{}{}
 		db.engine.afterCommit = f
 		<-db.writing
 	}
-	set(func() error { return err })
+	set(f)
 	return func() { set(nil) }
 }
 
 // Checksum returns the sum that DuckDB keeps of a frame of its log.
 func Checksum(data []byte) uint64 { return checksum(data) }
+
+// DenyCommit says of the next commits that they failed, although they take effect,
+// until restore is called.
+func DenyCommit(db *DB, err error) (restore func()) {
+	return AfterCommit(db, func() error { return err })
+}
+
+// LoseCommit is DenyCommit, and from the first such commit on the store cannot open a
+// connection of its own to find out what took effect.
+func LoseCommit(db *DB, err error) (restore func()) {
+	own, none := db.engine.own, sql.OpenDB(noConnector{err})
+	restoreCommit := AfterCommit(db, func() error {
+		db.engine.own = none
+		return err
+	})
+	return func() {
+		db.writing <- struct{}{}
+		db.engine.own = own
+		<-db.writing
+		none.Close()
+		restoreCommit()
+	}
+}
+
+// A noConnector makes no connections.
+type noConnector struct{ err error }
+
+func (c noConnector) Connect(context.Context) (sqldriver.Conn, error) { return nil, c.err }
+func (c noConnector) Driver() sqldriver.Driver                        { return nil }

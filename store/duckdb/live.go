@@ -14,8 +14,8 @@ const (
 	// defaultImageBytes bounds the images by default: about 250 client-months of
 	// 216,000 records each.
 	defaultImageBytes = 256 << 20
-	// maxPendingParts is how many parts wait to be added to one image until a report
-	// asks for it. Beyond that their days are read anew instead.
+	// maxPendingParts is how many parts wait by default to be added to one image until
+	// a report asks for it. Beyond that their days are read anew instead.
 	maxPendingParts = 20_000
 	// emptyImageBytes is about what an image takes that shows nothing.
 	emptyImageBytes = 4 << 10
@@ -38,6 +38,8 @@ type live struct {
 	months map[clientMonth]*liveMonth
 	recent list.List // of *liveMonth, the latest read first
 	bytes  int64
+	// maxPending is how many parts may wait for one image.
+	maxPending int
 	// published is the number of the last commit that was told; unknown after a
 	// commit of which it is not known whether it took place.
 	published int64
@@ -70,7 +72,8 @@ type monthChange struct {
 }
 
 func newLive(budget int64) *live {
-	return &live{budget: budget, builds: make(chan struct{}, maxBuilds), months: map[clientMonth]*liveMonth{}, told: make(chan struct{})}
+	return &live{budget: budget, builds: make(chan struct{}, maxBuilds), months: map[clientMonth]*liveMonth{},
+		maxPending: maxPendingParts, told: make(chan struct{})}
 }
 
 // errNoImage says that a read has to do without an image.
@@ -226,7 +229,7 @@ func (l *live) tell(c *changeSet) {
 func (l *live) append(m *liveMonth, change monthChange) {
 	m.pending = append(m.pending, change)
 	m.parts += len(change.added)
-	if m.parts <= maxPendingParts {
+	if m.parts <= l.maxPending {
 		return
 	}
 	all := monthChange{commit: change.commit}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -23,22 +24,31 @@ var october = costd.NewMonth(2026, time.October).Period()
 var finestHour = new(big.Int).Mul(costd.GridFinest.Denominator(), big.NewInt(60))
 
 // hours returns the whole hours of each line and day that the client used in October.
-func hours(t testing.TB, db *duckdb.DB, client int64) (hours int64) {
+func hours(t testing.TB, db *duckdb.DB, client int64) int64 {
 	t.Helper()
-	lines, err := db.Lines(t.Context(), costd.Query{ClientID: client, Period: october})
+	n, err := hoursIn(t.Context(), db, client, october)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return n
+}
+
+// hoursIn is hours for a period.
+func hoursIn(ctx context.Context, db *duckdb.DB, client int64, p costd.Period) (hours int64, err error) {
+	lines, err := db.Lines(ctx, costd.Query{ClientID: client, Period: p})
+	if err != nil {
+		return 0, err
 	}
 	for _, line := range lines {
 		for _, day := range line.Days {
 			units, exact := day.Used.Scaled(costd.GridFinest.Denominator())
 			if !exact {
-				t.Fatalf("%v minutes stand on no grid", day.Used)
+				return 0, fmt.Errorf("%v minutes stand on no grid", day.Used)
 			}
 			hours += new(big.Int).Quo(units, finestHour).Int64()
 		}
 	}
-	return hours
+	return hours, nil
 }
 
 // wantOpenError wants Open to fail with the code and all of the words.

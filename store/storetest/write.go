@@ -327,11 +327,20 @@ func testOldAndNew(t *testing.T, s Stores) {
 
 // testZero keeps usage that is zero, as usage.
 func testZero(t *testing.T, s Stores) {
-	r := newRecord("a", "vm-1", 1, 1, func(r *costd.Record) { r.Parts[0].Quantity = minutes(0) })
+	none := func(name string) func(*costd.Record) {
+		return func(r *costd.Record) { r.Parts[0].Quantity, r.Name = minutes(0), name }
+	}
+	r := newRecord("a", "vm-1", 1, 1, none("all zero"))
 	accept(t, s, r)
 	got := lines(t, s, all)
 	if len(got) != 1 || len(got[0].Days) != 1 || !got[0].Days[0].Used.Equal(decimal.Rational{}) {
 		t.Errorf("lines %+v, want one with a day of zero", got)
 	}
-	holds(t, s, r)
+	used, renamed := newRecord("b", "vm-2", 1, 1), newRecord("c", "vm-2", 2, 1, none("renamed"))
+	accept(t, s, used, renamed)
+	_, rows := resources(t, s, all, costd.Page{})
+	if len(rows) != 2 || rows[0].Name != "all zero" || rows[1].Name != "renamed" || !rows[1].LastSeen.Equal(renamed.End) {
+		t.Errorf("rows %+v, want the names that the records of zero gave", rows)
+	}
+	holds(t, s, r, used, renamed)
 }
