@@ -17,8 +17,9 @@ import (
 // whatever its user may.
 //
 // In "input" every column of a CSV file is VARCHAR, NULL where it is empty: the query
-// casts what it computes with. The columns of NDJSON have the types that DuckDB finds,
-// but numbers with fractions are VARCHAR: DuckDB would make them floating-point numbers.
+// casts what it computes with. So are the texts of NDJSON, also those that look like
+// times, and numbers with fractions, of which DuckDB would make floating-point numbers;
+// its other columns have the types that DuckDB finds.
 func Query(sql string, paths ...string) (*Input, error) {
 	in, err := Files(paths...)
 	if err != nil {

@@ -140,6 +140,19 @@ func TestQueryTakesCSVAsText(t *testing.T) {
 		`2: `+before+`"start":"2026-10-01T00:00:00.000000003Z","end":"2026-10-02T02:00:00.000000004+02:00","name":"FALSE","flavor":"T","quantity":1e3,"attributes":{"port_id":"none"}}`)
 }
 
+// TestQueryTakesTextsOfNDJSONAsText reads texts that a guessed type would change: a date
+// would become a time, and ids other ids.
+func TestQueryTakesTextsOfNDJSONAsText(t *testing.T) {
+	ndjson := put(t, "a.ndjson", `{"from":"2026-10-01T00:00:00.000000001Z","to":"2026-10-02T00:00:00.5","n":7,`+
+		`"o":{"TIME \"x":"10:00:00","DATE":"2026-10-01","at":"2026-10-01 10:00:00"},"date":"2026-10-01","time":"10:00:00.50","id":"08154711-ABCD-0000-0000-00000000000F"}`+"\n")
+	in, err := Query(`SELECT 1001 AS client_id, 501 AS project_id, 76 AS region_id, 'volume' AS type, 'v-1' AS resource_id,
+		'volume_gbm' AS metric, "from" AS "start", "to" AS "end", n * 2 AS quantity, o AS tags, "date" AS name, "time" AS flavor, id FROM input`, ndjson)
+	got, err := show(t, in, err)
+	equal(t, got, err, `1: {"client_id":1001,"project_id":501,"region_id":76,"type":"volume","resource_id":"v-1","metric":"volume_gbm",`+
+		`"start":"2026-10-01T00:00:00.000000001Z","end":"2026-10-02T00:00:00.5","quantity":14,"tags":{"DATE":"2026-10-01","TIME \"x":"10:00:00","at":"2026-10-01 10:00:00"},`+
+		`"name":"2026-10-01","flavor":"10:00:00.50","id":"08154711-ABCD-0000-0000-00000000000F"}`)
+}
+
 // TestQueryKeepsOrder reads more rows than DuckDB holds in one piece, and on more
 // than one thread.
 func TestQueryKeepsOrder(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 )
@@ -77,8 +78,8 @@ func (e *engine) ndjsonTable(ctx context.Context, f file, scratch string) (strin
 
 func ndjson(path, options string) string { return "read_ndjson(" + quoteText(path) + options + ")" }
 
-// ndjsonColumns returns the columns of the file as 'name': 'type', .... It is not
-// exact if numbers would pass through floating point: columns of fractions are
+// ndjsonColumns returns the columns of the file as 'name': 'type', ...; texts stay
+// texts. It is not exact if numbers would pass through floating point: columns of fractions are
 // DOUBLE, and those that hold numbers in some lines and texts in others are JSON.
 func (e *engine) ndjsonColumns(ctx context.Context, path string) (columns string, exact bool, err error) {
 	exact = true
@@ -87,10 +88,27 @@ func (e *engine) ndjsonColumns(ctx context.Context, path string) (columns string
 		if err != nil {
 			return "", false, err
 		}
-		all = append(all, quoteText(row[0])+": "+quoteText(row[1]))
+		all = append(all, quoteText(row[0])+": "+quoteText(textsAsText(row[1])))
 		exact = exact && !strings.Contains(row[1], "DOUBLE") && !strings.Contains(row[1], "JSON")
 	}
 	return strings.Join(all, ", "), exact, nil
+}
+
+// guessed finds, in the name of a type, the types that DuckDB takes texts of JSON for.
+// It goes over the names of fields, which may be the same words: what is quoted, and
+// what a type follows.
+var guessed = regexp.MustCompile(`"(?:[^"]|"")*"|\b(?:DATE|TIME|TIMESTAMP(?:_N?S|_MS)?(?: WITH TIME ZONE)?|UUID)(?:[],)[]|$)`)
+
+// textsAsText returns the type with VARCHAR for all that are text in JSON: a guessed
+// type would change values without a word, for instance cut times to microseconds or
+// write ids in small letters.
+func textsAsText(typ string) string {
+	return guessed.ReplaceAllStringFunc(typ, func(found string) string {
+		if found[0] == '"' {
+			return found
+		}
+		return "VARCHAR" + strings.TrimLeft(found, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_ ")
+	})
 }
 
 // copyQuoted writes the file to path with every fractional number as a text.

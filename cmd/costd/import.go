@@ -46,7 +46,8 @@ as a JSON object, or as one column tags.KEY for each. An empty value is absent.
 
 With --query a SELECT (DuckDB SQL, run on this machine) makes those columns out of
 any table: the view "input" holds all FILEs together. The columns of CSV files are
-text there; cast them to compute with them, as in CAST(hours AS DECIMAL(18, 3)) or
+text there, and so are the texts of NDJSON and its numbers with fractions; cast them
+to compute with them, as in CAST(hours AS DECIMAL(18, 3)) or
 CAST(started AS TIMESTAMPTZ). Floating-point columns are refused, because they do not
 hold decimal numbers exactly.
 
