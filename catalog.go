@@ -117,6 +117,17 @@ type Applied struct {
 	Projects    Counts `json:"projects"`
 	Prices      Counts `json:"prices"`
 	Commitments Counts `json:"commitments"`
+	// Warnings say what was taken and is most likely a mistake, in the order of the
+	// entries: the first thousand. MoreWarnings counts those beyond.
+	Warnings     []EntryWarning `json:"warnings,omitempty"`
+	MoreWarnings int            `json:"more_warnings,omitempty"`
+}
+
+// An EntryWarning is about one entry of a catalog file.
+type EntryWarning struct {
+	Kind    FindingKind `json:"kind"`    // as `costd check` says it of the whole catalog
+	Entry   string      `json:"entry"`   // the entry and its field, such as "commitments[0] (acme-h100).metric"
+	Message string      `json:"message"` // what is wrong and what to do about it
 }
 
 // Counts are the numbers of entries of one kind.

@@ -2,7 +2,10 @@ package costd
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
+	"time"
 )
 
 // A Maintainer is a store that can be looked after while it serves: copied to a
@@ -24,6 +27,23 @@ type Maintainer interface {
 	// Months returns which clients used something in which months, ordered by
 	// client and month.
 	Months(ctx context.Context) ([]ClientMonth, error)
+	// Uses returns what is stored now, added up so that each Use stands there once,
+	// ordered by client, project and line.
+	Uses(ctx context.Context, horizon time.Time) ([]Use, error)
+	// Used returns the lines of all usage of the metrics that was ever stored, each once,
+	// with the region 0. It reads no records and costs far less than Uses.
+	Used(ctx context.Context, metrics []string) ([]Line, error)
+}
+
+// A Use says what one client's project used of a line.
+type Use struct {
+	ClientID, ProjectID int64
+	Line                Line
+	First               Day    // of the usage
+	ResourceID          string // of a resource that had usage on the first day
+	// Beyond is the first day of the records that start after the horizon; nil if none
+	// does.
+	Beyond *Day
 }
 
 // A ClientMonth is a month of one client.
@@ -51,7 +71,38 @@ const (
 	FindingOverlap FindingKind = "overlap"
 	// FindingPrice: usage has no price, so that reports show no cost for it.
 	FindingPrice FindingKind = "price"
+	// Those of usage, which are the kinds of warnings that its senders get.
+	FindingDimension      = FindingKind(WarningDimension)
+	FindingRegion         = FindingKind(WarningRegion)
+	FindingProject        = FindingKind(WarningProject)
+	FindingForeignProject = FindingKind(WarningForeignProject)
+	FindingFuture         = FindingKind(WarningFuture)
+	// FindingCommitmentMetric: no usage and no price has the metric of a commitment.
+	FindingCommitmentMetric FindingKind = "commitment_metric"
+	// FindingCommitmentDimension: there is usage of a commitment's metric, and none of
+	// its dimension.
+	FindingCommitmentDimension FindingKind = "commitment_dimension"
+	// FindingCommitmentPrices: a commitment states its fee in two ways that differ.
+	FindingCommitmentPrices FindingKind = "commitment_prices"
 )
+
+// FindingKinds lists the kinds in the order in which a check looks for them.
+var FindingKinds = []FindingKind{
+	FindingRollup, FindingOverlap, FindingPrice,
+	FindingDimension, FindingRegion, FindingProject, FindingForeignProject, FindingFuture,
+	FindingCommitmentMetric, FindingCommitmentDimension, FindingCommitmentPrices,
+}
+
+// ParseFindingKind returns the kind of that name, or an error that lists all.
+func ParseFindingKind(name string) (FindingKind, error) {
+	names := make([]string, len(FindingKinds))
+	for i, kind := range FindingKinds {
+		if names[i] = string(kind); names[i] == name {
+			return kind, nil
+		}
+	}
+	return "", fmt.Errorf("%.32q is none; use one of %s", name, strings.Join(names, ", "))
+}
 
 // A Finding is something about stored data that an operator should look at.
 type Finding struct {

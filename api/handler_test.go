@@ -47,7 +47,7 @@ func newSite(t *testing.T) *site {
 	}
 	handler := &api.Handler{
 		Usage:   &ingest.Service{Store: store},
-		Catalog: &catalog.Service{Store: store},
+		Catalog: &catalog.Service{Store: store, Usage: store},
 		Access:  &access.Service{Catalog: store},
 	}
 	onPanic := func(w http.ResponseWriter, r *http.Request) { api.WriteError(w, r, io.ErrUnexpectedEOF) }
@@ -290,6 +290,34 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
+// What is most likely a mistake is applied and said, and nothing is said of the rest.
+func TestCatalogWarns(t *testing.T) {
+	s := newSite(t)
+	put := func(commitments string) answer {
+		t.Helper()
+		return s.call(costd.RoleOperator, "PUT", "/api/v1/catalog", "commitments:\n"+commitments, "Content-Type: application/yaml")
+	}
+	const commitment = "  - {id: %s, client_id: 1001, type: instance, metric: %s, region_id: 76, dimension: g1, count: 2, unit_price: 1, active_from: 2026-10-01%s}\n"
+	right := fmt.Sprintf(commitment, "a", "m", "") + fmt.Sprintf(commitment, "b", "m", ", price_per_month: 1488.00")
+	if a := put(right); a.status != 200 || strings.Contains(a.body, "warnings") {
+		t.Errorf("commitments without a doubt: %d %s", a.status, a.body)
+	}
+	wrong := fmt.Sprintf(commitment, "c", "mm", ", price_per_month: 1")
+	const want = `"commitments":{"created":1,"changed":0,"unchanged":2},"warnings":[` +
+		`{"kind":"commitment_metric","entry":"commitments[2] (c).metric","message":"no usage and no price of instance has mm; correct it, or the commitment covers nothing (line 4)"},` +
+		`{"kind":"commitment_prices","entry":"commitments[2] (c).price_per_month","message":"is the whole fee of a month, 1 for 2 pieces, and not count x unit_size_month x unit_price; state one of the two (line 4)"}]}`
+	if a := put(right + wrong); a.status != 200 || !strings.Contains(a.body, want) {
+		t.Errorf("%d %s\nwant\n%s", a.status, a.body, want)
+	}
+	var many strings.Builder
+	for i := range 1003 {
+		fmt.Fprintf(&many, commitment, fmt.Sprint("n", i), "mm", "")
+	}
+	if a := put(many.String()); strings.Count(a.body, `"kind"`) != 1000 || !strings.Contains(a.body, `"more_warnings":3}`) {
+		t.Errorf("1003 warnings: %d listed, %.200s", strings.Count(a.body, `"kind"`), a.body)
+	}
+}
+
 func TestCatalogRefuses(t *testing.T) {
 	s := newSite(t)
 	put := func(body string, headers ...string) answer {
@@ -399,7 +427,7 @@ func TestQueriesAreRefused(t *testing.T) {
 		s.wantError(s.call("", method, path+"?client_id=1001", ""), 401, "unauthenticated", "")
 	}
 	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/check?kinds=price", ""), 400, "invalid", "kinds: is not a parameter of this path; it takes kind")
-	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/check?kind=spelling", ""), 400, "invalid", "use rollup, overlap or price")
+	s.wantError(s.call(costd.RoleOperator, "POST", "/api/v1/check?kind=spelling", ""), 400, "invalid", "use one of rollup, overlap, price, dimension, ")
 	s.wantError(s.call(costd.RoleIngest, "POST", "/api/v1/check?kinds=price", ""), 403, "forbidden", "")
 }
 

@@ -75,13 +75,12 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request) error {
 
 // kindsOf returns the kinds of findings that the request asks for.
 func kindsOf(r *http.Request) (kinds []costd.FindingKind, err error) {
-	for _, kind := range r.URL.Query()["kind"] {
-		switch k := costd.FindingKind(kind); k {
-		case costd.FindingRollup, costd.FindingOverlap, costd.FindingPrice:
-			kinds = append(kinds, k)
-		default:
-			return nil, costd.InvalidField("kind", "%.32q is none; use rollup, overlap or price", kind)
+	for _, name := range r.URL.Query()["kind"] {
+		kind, err := costd.ParseFindingKind(name)
+		if err != nil {
+			return nil, costd.InvalidField("kind", "%v", err)
 		}
+		kinds = append(kinds, kind)
 	}
 	return kinds, nil
 }

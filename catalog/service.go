@@ -16,12 +16,20 @@ const maxAttempts = 10
 // A Service changes and reads the catalog. It may be used by several goroutines.
 type Service struct {
 	Store costd.Catalog
+	// Usage tells which commitments cover something; nil: nothing is said about that.
+	Usage Usage
+}
+
+// A Usage knows the lines that usage is of. A costd.Maintainer is one.
+type Usage interface {
+	Used(ctx context.Context, metrics []string) ([]costd.Line, error)
 }
 
 // Apply adds the entries of change to the catalog and replaces those with the same
 // key, all or nothing; what change does not name stays. Applying the same again
 // changes nothing, not even the version. An Invalid error names every mistake that
-// the catalog would have afterwards.
+// the catalog would have afterwards. What may stand and is most likely a mistake is
+// among the warnings, also of entries that were there before.
 func (s *Service) Apply(ctx context.Context, change costd.Entries) (costd.Applied, error) {
 	return s.ApplyFile(ctx, &File{Entries: change})
 }
@@ -30,12 +38,17 @@ func (s *Service) Apply(ctx context.Context, change costd.Entries) (costd.Applie
 func (s *Service) ApplyFile(ctx context.Context, f *File) (_ costd.Applied, err error) {
 	defer costd.Wrap(&err, "catalog.Apply")
 	change := f.Entries
+	used, err := s.used(ctx, change)
+	if err != nil {
+		return costd.Applied{}, err
+	}
 	current, version, err := s.Store.Entries(ctx)
 	for attempt := 1; err == nil; attempt++ {
 		if err := check(current, f); err != nil {
 			return costd.Applied{}, err
 		}
 		needed, applied := difference(current, change)
+		s.warn(&applied, f, used, current.Prices)
 		if total := applied.Total(); total.Created+total.Changed == 0 {
 			applied.Version = version
 			return applied, nil

@@ -50,7 +50,7 @@ func TestApply(t *testing.T) {
 regions: [{id: 76, name: Luxembourg}, {id: 77, name: Kyiv}]
 clients: [{id: 1001, name: Acme, currency: EUR}]`)
 	want := costd.Applied{Version: change.Version, Regions: costd.Counts{Created: 1, Changed: 1}, Clients: costd.Counts{Unchanged: 1}}
-	if change != want || change.Version <= first.Version {
+	if !reflect.DeepEqual(change, want) || change.Version <= first.Version {
 		t.Errorf("change: %+v, want %+v after version %d", change, want, first.Version)
 	}
 	entries, version, err := service.Entries(t.Context())

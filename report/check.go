@@ -33,7 +33,17 @@ func (s *Service) Check(ctx context.Context, store costd.Maintainer, kinds []cos
 		}
 	}
 	if wanted(costd.FindingPrice) {
-		c.Months, err = s.checkPrices(ctx, store, found)
+		if c.Months, err = s.checkPrices(ctx, store, found); err != nil {
+			return c, err
+		}
+	}
+	if slices.ContainsFunc(usageKinds, wanted) {
+		if err = s.checkUses(ctx, store, found); err != nil {
+			return c, err
+		}
+	}
+	if slices.ContainsFunc(commitmentKinds, wanted) {
+		err = s.checkCommitments(ctx, store, found)
 	}
 	return c, err
 }

@@ -17,9 +17,11 @@ import (
 // operators make.
 func TestCheck(t *testing.T) {
 	db := openStore(t)
-	service := &report.Service{Usage: db, Catalog: db}
+	service := &report.Service{Usage: db, Catalog: db, Now: func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }}
 	entries := costd.Entries{
-		Clients: []costd.Client{{ID: 1, Name: "a", Currency: "EUR", ShowPrices: true}, {ID: 2, Name: "b", Currency: "USD"}},
+		Regions:  []costd.Region{{ID: 1, Name: "r"}},
+		Projects: []costd.Project{{ID: 1, ClientID: 1, Name: "p"}, {ID: 2, ClientID: 2, Name: "p"}, {ID: 3, ClientID: 3, Name: "p"}},
+		Clients:  []costd.Client{{ID: 1, Name: "a", Currency: "EUR", ShowPrices: true}, {ID: 2, Name: "b", Currency: "USD"}},
 		Prices: []costd.Price{
 			{Type: costd.Instance, Metric: "m", Currency: "EUR", Unit: "H", UnitSize: decimal.FromInt(60), UnitPrice: decimal.FromInt(1), EffectiveFrom: costd.NewDay(2026, 10, 10)},
 			{Type: costd.Instance, Metric: "m", Currency: "USD", Unit: "H", UnitSize: decimal.FromInt(60), UnitPrice: decimal.FromInt(1), EffectiveFrom: costd.NewDay(2026, 1, 1)},
@@ -30,7 +32,7 @@ func TestCheck(t *testing.T) {
 	}
 	usage := func(client int64, id string, day, hours int) costd.Usage {
 		start := time.Date(2026, 10, day, 0, 0, 0, 0, time.UTC)
-		return costd.Usage{ID: id, ClientID: client, ProjectID: 1, RegionID: 1, Type: costd.Instance, ResourceID: "r", Metric: "m",
+		return costd.Usage{ID: id, ClientID: client, ProjectID: client, RegionID: 1, Type: costd.Instance, ResourceID: "r", Metric: "m", Flavor: "f",
 			Start: start, End: start.Add(time.Duration(hours) * time.Hour)}
 	}
 	result, err := (&ingest.Service{Store: db}).Write(t.Context(), []costd.Usage{

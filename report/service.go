@@ -24,11 +24,13 @@ type Service struct {
 }
 
 // Today returns the current UTC day.
-func (s *Service) Today() costd.Day {
+func (s *Service) Today() costd.Day { return costd.DayOf(s.now()) }
+
+func (s *Service) now() time.Time {
 	if s.Now == nil {
-		return costd.DayOf(time.Now())
+		return time.Now()
 	}
-	return costd.DayOf(s.Now())
+	return s.Now()
 }
 
 // A view is one version of the catalog, made ready for answers.

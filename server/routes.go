@@ -56,7 +56,7 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	}
 	own := &api.Handler{
 		Usage:   s.usage,
-		Catalog: &catalog.Service{Store: s.config.Catalog},
+		Catalog: &catalog.Service{Store: s.config.Catalog, Usage: store},
 		Access:  s.access,
 		Reports: reports,
 		Store:   store,

@@ -31,7 +31,8 @@ func newApplyCommand(t terminal) *cobra.Command {
 		Short: "Apply a catalog file: clients, regions, projects, prices, commitments",
 		Long: `Apply adds the entries of a catalog file, YAML or JSON, and replaces those with the
 same key. The file is checked as a whole first; a mistake names the entry and the
-field, and nothing changes. Applying a file twice changes nothing.
+field, and nothing changes. Applying a file twice changes nothing. What is applied and
+is most likely a mistake is said as a warning.
 
 A file of more than 16 MiB is checked as a whole, but sent in several pieces: should one
 be refused, those before it are applied. Apply the file again when it is right.`,
@@ -69,10 +70,32 @@ func (o *applyOptions) run(cmd *cobra.Command) error {
 		total.Created += part.Created
 		total.Changed += part.Changed
 		total.Unchanged += part.Unchanged
+		o.warn(applied)
 	}
 	_, err = fmt.Fprintf(o.out, "catalog version %d: %d created, %d changed, %d unchanged\n",
 		applied.Version, total.Created, total.Changed, total.Unchanged)
 	return err
+}
+
+// warn says on stderr what was applied and is most likely a mistake, one a line.
+func (o *applyOptions) warn(a costd.Applied) {
+	for _, w := range a.Warnings {
+		_, text := atLine(o.file, w.Entry, w.Message)
+		fmt.Fprintf(o.err, "warning: %s\n", text)
+	}
+	if a.MoreWarnings > 0 {
+		fmt.Fprintf(o.err, "warning: and %s more\n", count(int64(a.MoreWarnings)))
+	}
+}
+
+// atLine returns the line of the file that a message names, 0 for none, and a text that
+// begins with file and line as those of compilers do.
+func atLine(file, field, message string) (line int, text string) {
+	if found := namedLine.FindStringSubmatch(message); found != nil {
+		line, _ = strconv.Atoi(found[2])
+		return line, file + ":" + found[2] + ": " + field + ": " + found[1]
+	}
+	return 0, field + ": " + message
 }
 
 // A catalogError lists what is wrong with a catalog file, one mistake a line.
@@ -104,12 +127,8 @@ func catalogMistakes(file string, err error) error {
 	var all []mistake
 	for field, messages := range e.InvalidFields {
 		for _, message := range messages {
-			m := mistake{text: field + ": " + message}
-			if found := namedLine.FindStringSubmatch(message); found != nil {
-				m.line, _ = strconv.Atoi(found[2])
-				m.text = file + ":" + found[2] + ": " + field + ": " + found[1]
-			}
-			all = append(all, m)
+			line, text := atLine(file, field, message)
+			all = append(all, mistake{line, text})
 		}
 	}
 	slices.SortFunc(all, func(a, b mistake) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.text, b.text)) })

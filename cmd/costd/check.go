@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,9 +17,6 @@ import (
 	"costd.dev/costd/report"
 	"costd.dev/costd/store/duckdb"
 )
-
-// findingKinds are the words for what a check looks for.
-var findingKinds = []costd.FindingKind{costd.FindingRollup, costd.FindingOverlap, costd.FindingPrice}
 
 type checkOptions struct {
 	terminal
@@ -36,9 +32,18 @@ func newCheckCommand(t terminal) *cobra.Command {
 		Short: "Look for faults in everything that is stored",
 		Long: `Check looks through everything a server keeps and prints what it finds:
 
-  rollup    what reports add up differs from the records that were sent
-  overlap   two records say that one resource used the same metric at the same time
-  price     usage has no price, so that reports show no cost for it
+  rollup                what reports add up differs from the records that were sent
+  overlap               two records say that one resource used the same metric at the
+                        same time
+  price                 usage has no price, so that reports show no cost for it
+  dimension             usage lacks the flavor, volume type, ... of its type
+  region, project       usage is of one that the catalog does not have
+  foreign_project       usage is of another client's project
+  future                usage starts more than a day in the future
+  commitment_metric     no usage and no price has the metric of a commitment
+  commitment_dimension  there is usage of a commitment's metric, but none of its
+                        dimension
+  commitment_prices     a commitment's price_per_month is not what its unit_price makes
 
 It asks a running server, or looks into the data folder of one that is not running.
 The exit code is 0 only if nothing was found.`,
@@ -49,7 +54,7 @@ The exit code is 0 only if nothing was found.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&o.data, "data", "", "folder of a server that is not running, to look into it directly")
-	cmd.Flags().StringSliceVar(&o.kinds, "kind", nil, "what to look for: rollup, overlap or price; may be repeated (default all)")
+	cmd.Flags().StringSliceVar(&o.kinds, "kind", nil, "what to look for, one of the words above; may be repeated (default all)")
 	o.connection.addFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("data", "url")
 	return cmd
@@ -79,9 +84,9 @@ func (o *checkOptions) run(ctx context.Context) error {
 // wanted returns the kinds of findings to look for.
 func (o *checkOptions) wanted() (kinds []costd.FindingKind, err error) {
 	for _, word := range o.kinds {
-		kind := costd.FindingKind(word)
-		if !slices.Contains(findingKinds, kind) {
-			return nil, fmt.Errorf("--kind: %q is none; use rollup, overlap or price", word)
+		kind, err := costd.ParseFindingKind(word)
+		if err != nil {
+			return nil, fmt.Errorf("--kind: %w", err)
 		}
 		kinds = append(kinds, kind)
 	}

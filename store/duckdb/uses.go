@@ -1,0 +1,53 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"costd.dev/costd"
+)
+
+// Uses implements costd.Maintainer.
+func (db *DB) Uses(ctx context.Context, horizon time.Time) (uses []costd.Use, err error) {
+	defer costd.Wrap(&err, "duckdb.Uses")
+	err = db.read(ctx, func(now *snapshot) error {
+		uses, err = readAll(now, fmt.Sprintf(usesSQL, dimensionSQL(lineDimension)), scanUse, sql.Named("horizon", horizon.UnixNano()))
+		return err
+	})
+	return uses, err
+}
+
+// usesSQL reads the records once, by their states, of which there are few.
+const usesSQL = `
+SELECT client_id, project_id, region_id, type, %s AS dimension, metric,
+	min(first), arg_min(resource_id, (first, resource_id)), min(beyond)
+FROM (
+	SELECT state, min(day) AS first, min(record_day) FILTER (record_start > $horizon) AS beyond FROM part GROUP BY state
+) seen
+JOIN (SELECT number, resource, project_id, region_id, type, flavor, volume_type, file_share_type, instance_type FROM state) s ON s.number = seen.state
+JOIN resource r ON r.number = s.resource
+GROUP BY ALL ORDER BY client_id, project_id, type, region_id, dimension, metric`
+
+func scanUse(rows *sql.Rows) (u costd.Use, err error) {
+	err = rows.Scan(&u.ClientID, &u.ProjectID, &u.Line.RegionID, &u.Line.Type, &u.Line.Dimension, &u.Line.Metric,
+		&u.First, &u.ResourceID, &u.Beyond)
+	return u, err
+}
+
+// Used implements costd.Maintainer. What was deleted may be among it.
+func (db *DB) Used(ctx context.Context, metrics []string) (lines []costd.Line, err error) {
+	defer costd.Wrap(&err, "duckdb.Used")
+	const query = `
+		SELECT DISTINCT type, %s AS dimension, metric FROM state JOIN resource ON resource.number = state.resource
+		WHERE metric IN (SELECT unnest($metrics::VARCHAR[])) ORDER BY ALL`
+	err = db.read(ctx, func(now *snapshot) error {
+		lines, err = readAll(now, fmt.Sprintf(query, dimensionSQL(lineDimension)), func(rows *sql.Rows) (l costd.Line, err error) {
+			err = rows.Scan(&l.Type, &l.Dimension, &l.Metric)
+			return l, err
+		}, sql.Named("metrics", metrics))
+		return err
+	})
+	return lines, err
+}
