@@ -169,6 +169,7 @@ type Key struct {
 	Created  time.Time // UTC
 	Name     string    // what it is for, in the operator's words; may be empty
 	Expires  time.Time // UTC; from then on it is not accepted; zero: never
+	LastUsed time.Time // UTC; as last marked; zero: never
 }
 
 // A Catalog keeps what operators decide: clients, regions, projects, prices,
@@ -197,6 +198,9 @@ type Catalog interface {
 	Key(ctx context.Context, id string) (Key, error)
 	// Keys returns all keys, ordered by ID.
 	Keys(ctx context.Context) ([]Key, error)
+	// MarkUsed sets LastUsed of the keys with the given IDs, unless it is later already.
+	// IDs that no key has, or no more, are passed over. The catalog keeps its version.
+	MarkUsed(ctx context.Context, used map[string]time.Time) error
 	// DeleteKey removes a key, or returns NotFound. Before that it calls allowed with
 	// the keys that would remain, ordered by ID; an error of it is returned, and the
 	// key stays. No other change of keys comes between, so that what allowed saw still

@@ -39,6 +39,8 @@ type Service struct {
 	Static map[string]Principal
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	uses uses
 }
 
 // Authenticate returns the bearer of an Authorization header. It returns
@@ -65,6 +67,7 @@ func (s *Service) Authenticate(ctx context.Context, header string) (_ Principal,
 	if expired(key, s.now()) { // told only to who has the secret
 		return Principal{}, costd.Errorf(costd.Unauthenticated, "the key has expired; ask an operator for a new one")
 	}
+	s.uses.note(key.ID, s.now())
 	return Principal{KeyID: key.ID, Role: key.Role, ClientID: key.ClientID, Projects: key.Projects}, nil
 }
 
@@ -167,19 +170,28 @@ func checkExistence(entries costd.Entries, clientID int64, projects []int64) err
 	return nil
 }
 
-// Keys returns all keys, ordered by id.
+// Keys returns all keys, ordered by id. Their last uses are up to date, though not all
+// of them may be saved.
 func (s *Service) Keys(ctx context.Context) (_ []costd.Key, err error) {
 	defer costd.Wrap(&err, "access.Keys")
-	return s.Catalog.Keys(ctx)
+	keys, err := s.Catalog.Keys(ctx)
+	for i := range keys {
+		s.uses.addTo(&keys[i])
+	}
+	return keys, err
 }
 
-// Key returns the key with the given id, or NotFound.
+// Key returns the key with the given id, its last use being up to date, or NotFound.
 func (s *Service) Key(ctx context.Context, id string) (_ costd.Key, err error) {
 	defer costd.Wrap(&err, "access.Key")
 	if id == "" || strings.ContainsFunc(id, notInID) {
 		return costd.Key{}, errNoKey
 	}
-	return s.Catalog.Key(ctx, id)
+	key, err := s.Catalog.Key(ctx, id)
+	if err == nil {
+		s.uses.addTo(&key)
+	}
+	return key, err
 }
 
 var errNoKey = costd.Errorf(costd.NotFound, "there is no such key")

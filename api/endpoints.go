@@ -73,10 +73,11 @@ type keyAnswer struct {
 	Created  time.Time  `json:"created"`
 	Name     string     `json:"name,omitempty"`
 	Expires  time.Time  `json:"expires,omitzero"`
+	LastUsed time.Time  `json:"last_used,omitzero"`
 }
 
 func newKeyAnswer(k costd.Key) keyAnswer {
-	return keyAnswer{ID: k.ID, Role: k.Role, ClientID: k.ClientID, Projects: k.Projects, Created: k.Created, Name: k.Name, Expires: k.Expires}
+	return keyAnswer{ID: k.ID, Role: k.Role, ClientID: k.ClientID, Projects: k.Projects, Created: k.Created, Name: k.Name, Expires: k.Expires, LastUsed: k.LastUsed}
 }
 
 // createKey makes a key; its answer is the only one that ever shows the token.

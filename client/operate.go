@@ -33,6 +33,9 @@ type Key struct {
 	Created  time.Time  `json:"created"`
 	Name     string     `json:"name"`    // may be empty
 	Expires  time.Time  `json:"expires"` // zero: never
+	// LastUsed is when the key was last accepted, in whole seconds; zero: never, or by a
+	// server too old to say.
+	LastUsed time.Time `json:"last_used"`
 }
 
 // newKey is what a key is asked for with.

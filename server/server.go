@@ -139,6 +139,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelWarn),
 	}
+	keeping := s.startKeepingUses()
+	defer keeping.stop()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { stopped <- s.stop(server) })
 	err := server.Serve(jsonListener{listener, s.config.Logger})
@@ -162,5 +164,6 @@ func (s *Server) stop(server *http.Server) error {
 	}
 	writing, done := context.WithTimeout(context.Background(), stopTimeout)
 	defer done()
+	defer s.saveUses(writing)
 	return s.usage.Close(writing)
 }

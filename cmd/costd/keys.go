@@ -76,7 +76,13 @@ is needed for that: so an operator's key that was lost is replaced.`,
 	return cmd
 }
 
+// roles are those of keys that this program knows.
+var roles = []string{string(costd.RoleOperator), string(costd.RoleIngest), string(costd.RoleAdministrator), string(costd.RoleProject)}
+
 func (o *keysCreateOptions) run(cmd *cobra.Command) error {
+	if err := checkWords("role", []string{o.role}, roles); err != nil {
+		return err
+	}
 	create := o.ask
 	if o.data != "" {
 		create = o.createInFolder
@@ -146,18 +152,23 @@ func (o *keysListOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	table := newTable(column{title: "ID"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"}, column{title: "EXPIRES"}, column{title: "NAME"})
+	table := newTable(column{title: "ID"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"}, column{title: "EXPIRES"}, column{title: "LAST USED"}, column{title: "NAME"})
 	for _, k := range keys {
-		client, expires := "", "never"
-		if !k.Expires.IsZero() {
-			expires = k.Expires.UTC().Format(time.DateTime)
-		}
+		client := ""
 		if k.ClientID != 0 {
 			client = strconv.FormatInt(k.ClientID, 10)
 		}
-		table.add(k.ID, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime), expires, k.Name)
+		table.add(k.ID, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime), orNever(k.Expires), orNever(k.LastUsed), k.Name)
 	}
 	return table.write(o.out)
+}
+
+// orNever returns a time as tables show it; the zero time is never.
+func orNever(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.DateTime)
 }
 
 func joinIDs(ids []int64) string {

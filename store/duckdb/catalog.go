@@ -115,7 +115,7 @@ func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
 	if state.entries, err = entriesOf(state.documents); err != nil {
 		return err
 	}
-	keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created, name, expires FROM api_key", scanKey)
+	keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created, name, expires, last_used FROM api_key", scanKey)
 	for _, key := range keys {
 		state.keys[key.ID] = key
 	}

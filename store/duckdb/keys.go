@@ -22,12 +22,43 @@ func (db *DB) CreateKey(ctx context.Context, key costd.Key) (err error) {
 		state.keys = maps.Clone(state.keys)
 		state.keys[key.ID] = key
 		hash := bytes.Clone(key.Hash[:]) // cgo takes no memory that has pointers beside it
-		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created, $name, $expires)",
+		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created, $name, $expires, $used)",
 			sql.Named("id", key.ID), sql.Named("role", string(key.Role)), sql.Named("client", key.ClientID),
 			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", hash), sql.Named("created", key.Created.UnixNano()),
-			sql.Named("name", key.Name), sql.Named("expires", expiryNumber(key.Expires)))
+			sql.Named("name", key.Name), sql.Named("expires", nanosOf(key.Expires)), sql.Named("used", nanosOf(key.LastUsed)))
 		return err
 	})
+}
+
+// MarkUsed implements costd.Catalog.
+func (db *DB) MarkUsed(ctx context.Context, used map[string]time.Time) (err error) {
+	defer costd.Wrap(&err, "duckdb.MarkUsed")
+	return db.changeCatalog(ctx, func(tx *sql.Tx, state *catalogState) error {
+		state.keys = maps.Clone(state.keys)
+		var ids []string
+		var times []int64
+		for id, at := range used {
+			if key, exists := state.keys[id]; exists && at.After(key.LastUsed) {
+				key.LastUsed = at.UTC()
+				state.keys[id] = key
+				ids, times = append(ids, id), append(times, nanosOf(at))
+			}
+		}
+		if len(ids) == 0 {
+			return errNothingToWrite
+		}
+		return storeUses(ctx, tx, ids, times)
+	})
+}
+
+// storeUses sets the last use of each key.
+func storeUses(ctx context.Context, tx *sql.Tx, ids []string, times []int64) error {
+	const update = `
+		UPDATE api_key SET last_used = marked.used
+		FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($times::BIGINT[]) AS used) AS marked
+		WHERE api_key.id = marked.id`
+	_, err := tx.ExecContext(ctx, update, sql.Named("ids", ids), sql.Named("times", times))
+	return err
 }
 
 // DeleteKey implements costd.Catalog.
@@ -80,25 +111,33 @@ func (s *catalogState) sortedKeys() []costd.Key {
 	return keys
 }
 
-// expiryNumber returns an expiry as it is stored: nanoseconds, 0 for never.
-func expiryNumber(t time.Time) int64 {
+// nanosOf returns a time as it is stored: nanoseconds, 0 for never.
+func nanosOf(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixNano()
 }
 
+// timeOf is the reverse of nanosOf.
+func timeOf(number int64) time.Time {
+	if number == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, number).UTC()
+}
+
 // cloneKey returns a copy that shares nothing with key, its times being UTC.
 func cloneKey(key costd.Key) costd.Key {
 	key.Projects = append([]int64(nil), key.Projects...)
-	key.Created, key.Expires = key.Created.UTC(), key.Expires.UTC()
+	key.Created, key.Expires, key.LastUsed = key.Created.UTC(), key.Expires.UTC(), key.LastUsed.UTC()
 	return key
 }
 
 func scanKey(rows *sql.Rows) (key costd.Key, err error) {
 	var projects, hash any
-	var created, expires int64
-	if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, &projects, &hash, &created, &key.Name, &expires); err != nil {
+	var created, expires, used int64
+	if err := rows.Scan(&key.ID, &key.Role, &key.ClientID, &projects, &hash, &created, &key.Name, &expires, &used); err != nil {
 		return key, err
 	}
 	for _, project := range projects.([]any) {
@@ -106,8 +145,6 @@ func scanKey(rows *sql.Rows) (key costd.Key, err error) {
 	}
 	copy(key.Hash[:], hash.([]byte))
 	key.Created = time.Unix(0, created).UTC()
-	if expires != 0 {
-		key.Expires = time.Unix(0, expires).UTC()
-	}
+	key.Expires, key.LastUsed = timeOf(expires), timeOf(used)
 	return key, nil
 }

@@ -164,7 +164,8 @@ func testConflict(t *testing.T, s Stores) {
 
 func someKey(id string) costd.Key {
 	return costd.Key{ID: id, Role: costd.RoleProject, ClientID: 1001, Projects: []int64{502, -1}, Hash: [32]byte{0, 255, 39},
-		Created: time.Date(2026, 10, 12, 8, 30, 0, 123456789, time.UTC), Name: "größe", Expires: time.Date(2027, 1, 1, 0, 0, 0, 1, time.UTC)}
+		Created: time.Date(2026, 10, 12, 8, 30, 0, 123456789, time.UTC), Name: "größe", Expires: time.Date(2027, 1, 1, 0, 0, 0, 1, time.UTC),
+		LastUsed: time.Date(2026, 10, 13, 0, 0, 0, 0, time.UTC)}
 }
 
 func testKeys(t *testing.T, s Stores) {
@@ -192,6 +193,17 @@ func testKeys(t *testing.T, s Stores) {
 			t.Errorf("deleting key %q: %v, want NotFound", id, err)
 		}
 	}
+	operator.LastUsed = operator.Created.Add(time.Second)
+	for _, used := range []map[string]time.Time{
+		nil, {"gone": operator.Created},
+		{"gone": operator.Created, "a": project.LastUsed.Add(-1), "B": operator.LastUsed.In(time.FixedZone("", 3600))},
+		{"B": operator.LastUsed.Add(-1)},
+	} {
+		if err := s.Catalog.MarkUsed(t.Context(), used); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantKeys(t, s, operator, project)
 	if err := s.Catalog.DeleteKey(t.Context(), "B", nil); err != nil {
 		t.Fatal(err)
 	}
