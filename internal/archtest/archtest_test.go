@@ -21,7 +21,7 @@ var layers = []Layer{
 	{"internal/archtest", nil},
 	{"ingest", []string{".", "decimal", "internal/text"}},
 	{"catalog", []string{".", "decimal", "internal/text"}},
-	{"access", []string{"."}},
+	{"access", []string{".", "internal/text"}},
 	{"report", []string{".", "decimal", "rating"}},
 	{"gcore", []string{".", "decimal", "report", "access", "internal/web"}},
 	{"api", []string{".", "decimal", "ingest", "catalog", "access", "report", "internal/web"}},
