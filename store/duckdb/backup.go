@@ -63,7 +63,7 @@ const (
 // copyDatabase is tryCopy, and tries again for a while if reads are in its way.
 func (db *DB) copyDatabase(ctx context.Context) (file *os.File, err error) {
 	for end := time.Now().Add(backupPatience); ; {
-		if file, err = db.tryCopy(ctx); !heldByReads(err) || time.Now().After(end) {
+		if file, err = db.tryCopy(ctx); !heldUp(err) || time.Now().After(end) {
 			return file, err
 		}
 		select {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-
-	driver "github.com/duckdb/duckdb-go/v2"
 )
 
 // checkpointSize is the default size of the write-ahead log, in bytes, at which it
@@ -79,20 +77,13 @@ func (db *DB) giveBack() {
 func (db *DB) checkpoint() error {
 	err := db.moveLog()
 	switch {
-	case heldByReads(err): // nothing is wrong with the disk
+	case heldUp(err): // nothing is wrong with the disk
 		db.options.Logger.Warn("the write-ahead log is moved into the database later: reads are under way", "error", err)
 	case err != nil:
 		db.unwell.Store(true)
 		db.options.Logger.Error("the write-ahead log could not be moved into the database; it is kept", "error", err)
 	}
 	return err
-}
-
-// heldByReads reports whether err says that the log cannot be moved as long as reads
-// are under way that are older than the last write.
-func heldByReads(err error) bool {
-	var failure *driver.Error
-	return errors.As(err, &failure) && failure.Type == driver.ErrorTypeTransaction
 }
 
 // moveLogSurely is moveLog, and tries again if the database gives up over it, as it
