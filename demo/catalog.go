@@ -98,7 +98,7 @@ func commitments(first costd.Day) []costd.Commitment {
 			ActiveFrom: first, ActiveTo: &yearEnd}),
 		// 4 TiB of fast storage at a round price, about half of it in use.
 		fastVolume.commitment(costd.Commitment{ID: "acme-fast-storage", ClientID: ClientID, RegionID: luxembourg, Count: 4096, UnitPrice: *amount("0.000125"),
-			PricePerMonth: amount("380.00"), ActiveFrom: startOfMonth(first, -2)}),
+			ActiveFrom: startOfMonth(first, -2)}),
 		h100.commitment(costd.Commitment{ID: "globex-h100", ClientID: globex, RegionID: luxembourg, Count: 4, UnitPrice: *amount("13.10"),
 			OvercommitUnitPrice: amount("20.50"), ActiveFrom: startOfMonth(first, -6)}),
 	}

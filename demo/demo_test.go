@@ -130,3 +130,14 @@ func TestSampleHasUUIDs(t *testing.T) {
 		}
 	}
 }
+
+// The catalog is an example: nothing in it is most likely a mistake.
+func TestNoDoubts(t *testing.T) {
+	entries := demo.Entries(time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC))
+	familiar := costd.NewFamiliar(nil, entries.Prices)
+	for i := range entries.Commitments {
+		if doubts := familiar.Doubts(&entries.Commitments[i]); len(doubts) > 0 {
+			t.Errorf("%s: %+v", entries.Commitments[i].ID, doubts)
+		}
+	}
+}
