@@ -46,11 +46,11 @@ test: tools ## run every test
 
 PACKAGES ?= ./...
 .PHONY: race
-race: ## run every test under the race detector, with fewer random cases
+race: tools ## run every test under the race detector, with fewer random cases
 	$(GO) test -race -short -timeout 15m $(PACKAGES)
 
 .PHONY: lint
-lint: ## gofmt, go mod tidy, go vet and staticcheck
+lint: tools ## gofmt, go mod tidy, go vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo 'not gofmt-ed:'; gofmt -l .; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
@@ -71,7 +71,7 @@ schemathesis: build ## make up requests after openapi.yaml and send them to bin/
 # One fuzz target runs at a time, so each is named: package and target.
 FUZZTIME ?= 5000x
 .PHONY: fuzz
-fuzz: ## run every fuzz target for FUZZTIME, a number of cases (5000x) or a time (10s)
+fuzz: tools ## run every fuzz target for FUZZTIME, a number of cases (5000x) or a time (10s)
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
 	    $(GO) test $$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; \
@@ -89,7 +89,7 @@ faults: build ## do harm of every kind to COSTD (bin/costd), and want full healt
 	$(GO) test -timeout 30m -count 1 ./test/faults -args -costd "$(COSTD)"
 
 .PHONY: bench
-bench: ## run every benchmark once
+bench: tools ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
 .PHONY: clean

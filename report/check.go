@@ -64,17 +64,29 @@ func (s *Service) checkPrices(ctx context.Context, store costd.Maintainer, found
 		if _, known := v.book.Client(m.ClientID); known {
 			err = s.checkMonth(ctx, v, m, found)
 		} else if stranger != m.ClientID {
-			stranger = m.ClientID
-			err = found(costd.Finding{
-				Kind: costd.FindingPrice, ClientID: m.ClientID, Day: m.Month.Period().From,
-				Message: fmt.Sprintf("the catalog has no client %d; add it, or nobody can see its usage", m.ClientID),
-			})
+			var used bool
+			if used, err = s.checkStranger(ctx, m, found); used {
+				stranger = m.ClientID
+			}
 		}
 		if err != nil {
 			return 0, err
 		}
 	}
 	return int64(len(months)), nil
+}
+
+// checkStranger reports usage in the month of a client that the catalog lacks. A store may
+// name months of which all usage was deleted: those are no mistake any more.
+func (s *Service) checkStranger(ctx context.Context, m costd.ClientMonth, found func(costd.Finding) error) (used bool, err error) {
+	lines, err := s.Usage.Lines(ctx, costd.Query{ClientID: m.ClientID, Period: m.Month.Period()})
+	if err != nil || len(lines) == 0 {
+		return false, err
+	}
+	return true, found(costd.Finding{
+		Kind: costd.FindingPrice, ClientID: m.ClientID, Day: m.Month.Period().From,
+		Message: fmt.Sprintf("the catalog has no client %d; add it, or nobody can see its usage", m.ClientID),
+	})
 }
 
 func (s *Service) checkMonth(ctx context.Context, v *view, m costd.ClientMonth, found func(costd.Finding) error) error {

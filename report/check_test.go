@@ -54,6 +54,14 @@ func TestCheck(t *testing.T) {
 		}
 		return found
 	}
+	// A mistyped client whose usage was deleted is no mistake any more.
+	typo := usage(4, "a", 1, 1)
+	for _, deleted := range []bool{false, true} {
+		typo.Deleted = deleted
+		if _, err := (&ingest.Service{Store: db}).Write(t.Context(), []costd.Usage{typo}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	overlap := []string{"overlap 2 2026-10-02 r"}
 	price := []string{"price 1 2026-10-09 ", "price 3 2026-11-01 "}
 	for _, tt := range []struct {

@@ -58,7 +58,7 @@ is needed for that: so an operator's key that was lost is replaced.`,
 		Example: `  costd keys create --client 1001 --role administrator
   costd keys create --client 1001 --role project --project 501 --project 502
   costd keys create --role ingest --name meters --expires 90d > ingest.key
-  costd keys create --data ./data --role operator > operator.key`,
+  (umask 077 && costd keys create --data ./data --role operator > new.key)`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
