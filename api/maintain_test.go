@@ -126,17 +126,19 @@ func TestCheck(t *testing.T) {
 	}
 	s := tended(t, f)
 	const usage = `{"client_id":1001,"project_id":501,"region_id":76,"type":"instance","resource_id":"a","metric":"m","flavor":"f","start":"2026-10-01T00:00:00Z","end":"2026-10-01T01:00:00Z"}
-		{"client_id":1001,"project_id":501,"region_id":76,"type":"instance","resource_id":"a","metric":"n","flavor":"f","start":"2026-10-05T00:00:00Z","end":"2026-10-05T01:00:00Z"}`
-	if a := s.call(costd.RoleOperator, "POST", "/api/v1/usage", usage, "Content-Type: application/x-ndjson"); !strings.Contains(a.body, `"accepted":2`) {
+		{"client_id":1001,"project_id":501,"region_id":76,"type":"instance","resource_id":"a","metric":"n","flavor":"f","start":"2026-10-05T00:00:00Z","end":"2026-10-05T01:00:00Z"}
+		{"client_id":7,"project_id":501,"region_id":76,"type":"instance","resource_id":"a","metric":"m","flavor":"f","start":"2026-09-05T00:00:00Z","end":"2026-09-05T01:00:00Z"}`
+	if a := s.call(costd.RoleOperator, "POST", "/api/v1/usage", usage, "Content-Type: application/x-ndjson"); !strings.Contains(a.body, `"accepted":3`) {
 		t.Fatal(a.body)
 	}
 	const (
 		two     = `{"finding":{"kind":"overlap","client_id":1001,"day":"2026-10-01","resource_id":"r","message":"two records"}}` + "\n"
 		noPrice = `{"finding":{"kind":"price","client_id":1001,"day":"2026-10-05","type":"instance","region_id":76,"metric":"n","message":"no price for n in region 76 in EUR on 2026-10-05"}}` + "\n" +
 			`{"finding":{"kind":"price","client_id":7,"day":"2026-09-01","message":"the catalog has no client 7; add it, or nobody can see its usage"}}` + "\n"
+		foreign = `{"finding":{"kind":"foreign_project","client_id":7,"day":"2026-09-05","resource_id":"a","message":"project 501 is that of client 1001, and client 7 pays for its records; correct one of them"}}` + "\n"
 	)
 	for query, want := range map[string]string{
-		"":                          two + noPrice + `{"checked":{"records":7,"rollups":3,"months":2,"findings":3}}` + "\n",
+		"":                          two + noPrice + foreign + `{"checked":{"records":7,"rollups":3,"months":2,"findings":4}}` + "\n",
 		"?kind=price":               noPrice + `{"checked":{"records":0,"rollups":0,"months":2,"findings":2}}` + "\n",
 		"?kind=rollup":              `{"checked":{"records":7,"rollups":3,"months":0,"findings":0}}` + "\n",
 		"?kind=rollup&kind=overlap": two + `{"checked":{"records":7,"rollups":3,"months":0,"findings":1}}` + "\n",
