@@ -92,6 +92,11 @@ faults: build ## do harm of every kind to COSTD (bin/costd), and want full healt
 bench: tools ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
+.PHONY: bench-run
+bench-run: build ## measure bin/costd beside SQL and a bare handler; ARGS="--records N ..." go to it
+	$(GO) build -trimpath -o bin/costd-bench ./cmd/costd-bench
+	bin/costd-bench $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin

@@ -16,8 +16,12 @@ type Config struct {
 	Baseline int64
 	// Resend is how many records are sent a second time, at most.
 	Resend int64
-	// Executable is the costd that is measured.
-	Executable string
+	// Costd is the path of the costd that is measured.
+	Costd string
+	// Self is the path of the program that measures; called as Bare with a file for a last
+	// argument, it does ServeBare.
+	Self string
+	Bare []string
 	// Folder is where all data goes; it must exist and be empty. Nothing is left in it.
 	Folder string
 	// Serve are further flags of the server.

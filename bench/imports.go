@@ -70,7 +70,7 @@ func timeImport(ctx context.Context, config *Config, p *plan, file string, recor
 		return 0, err
 	}
 	defer os.RemoveAll(s.data)
-	cmd := exec.CommandContext(ctx, config.Executable)
+	cmd := exec.CommandContext(ctx, config.Costd)
 	cmd.Args = []string{"costd", "import", "--url", s.server.URL, "--api-key-file", filepath.Join(s.data, "operator.key"), file}
 	begin := time.Now()
 	said, err := cmd.CombinedOutput()

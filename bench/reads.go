@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,7 +96,7 @@ func (s *site) bare(answer []byte) (*spawn.Server, error) {
 	if err := os.WriteFile(file, answer, 0o600); err != nil {
 		return nil, err
 	}
-	server, err := spawn.Run(s.config.Executable, "bench", "bare", file)
+	server, err := spawn.Run(s.config.Self, slices.Concat(s.config.Bare, []string{file})...)
 	if err != nil {
 		return nil, err
 	}

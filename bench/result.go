@@ -26,6 +26,12 @@ type Facts struct {
 	Answer      int    `json:"bytes_of_the_measured_report"`
 }
 
+// String says in a sentence what was measured.
+func (f Facts) String() string {
+	return fmt.Sprintf("%s records of %s clients over %d months; the reports are on a month of %s records",
+		count(f.Records), count(int64(f.Clients)), f.Months, count(f.Measured))
+}
+
 // A Figure is a row of the table: what costd does, what stands beside it, and how
 // they compare.
 type Figure struct {

@@ -52,7 +52,7 @@ func newSite(ctx context.Context, config *Config, p *plan, name string) (*site, 
 
 func (s *site) start() (err error) {
 	flags := append([]string{"--rate-limit", "0", "--log-level", "warn"}, s.config.Serve...)
-	s.server, err = spawn.Start(s.config.Executable, s.data, flags...)
+	s.server, err = spawn.Start(s.config.Costd, s.data, flags...)
 	return err
 }
 

@@ -107,7 +107,6 @@ server, fills it and shows its reports.`,
 		newBackupCommand(t),
 		newRestoreCommand(t),
 		newCheckCommand(t),
-		newBenchCommand(t),
 		newVersionCommand(t),
 	)
 	root.Version = version()

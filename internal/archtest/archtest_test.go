@@ -33,6 +33,7 @@ var layers = []Layer{
 	{"openapi", nil},
 	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "openapi", "internal/web"}},
 	{"bench", []string{".", "decimal", "catalog", "client", "internal/spawn"}},
+	{"cmd/costd-bench", []string{"bench"}},
 	{"cmd/costd", []string{"*", "store/duckdb", "internal/web"}},
 	{"internal/openapitest", []string{"openapi"}},
 	{"internal/fleettest", []string{".", "decimal"}},
@@ -63,6 +64,7 @@ func TestTree(t *testing.T) {
 		"no unsafe":     CheckForbidden(packages, "unsafe", "importer"), // reads vectors of DuckDB where they lie
 		"no testing":    CheckForbidden(packages, "testing", "store/storetest"),
 		"storetest":     CheckForbidden(packages, Module+"/store/storetest"),
+		"no benchmark":  CheckForbidden(packages, Module+"/bench", "cmd/costd-bench"), // it measures the product, and is none of it
 		"fleettest":     CheckForbidden(packages, Module+"/internal/fleettest"),
 		"package docs":  CheckDoc(packages),
 		"binary floats": CheckFloats(packages, exactRooms...),

@@ -51,19 +51,18 @@ func Start(executable, data string, flags ...string) (*Server, error) {
 // Launch runs `EXECUTABLE serve --data DATA` with further flags, on a free port of
 // this machine, and does not wait until it listens.
 func Launch(executable, data string, flags ...string) (*Server, error) {
-	s, err := Run(executable, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
+	s, err := Run(executable, append([]string{"costd", "serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
 	if err == nil {
 		s.Data = data
 	}
 	return s, err
 }
 
-// Run runs any command of the executable that says where it listens, as serve does.
-// An executable that is several programs in one, as test binaries are, is told by
-// its first argument that it is costd.
+// Run runs an executable that says where it listens, as serve does. Arguments begin
+// with the name of the program: a test binary that stands for several goes by it.
 func Run(executable string, arguments ...string) (*Server, error) {
 	s := &Server{log: new(tail), address: make(chan string, 1), ended: make(chan struct{})}
-	s.cmd = &exec.Cmd{Path: executable, Args: append([]string{"costd"}, arguments...), Stderr: s.log}
+	s.cmd = &exec.Cmd{Path: executable, Args: arguments, Stderr: s.log}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
