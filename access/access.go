@@ -28,7 +28,8 @@ func (p Principal) Require(roles ...costd.Role) error {
 	for i, role := range roles {
 		names[i] = string(role)
 	}
-	return costd.Errorf(costd.Forbidden, "a key with the role %s may not do this; use one with the role %s", p.Role, strings.Join(names, " or "))
+	return costd.Errorf(costd.Forbidden, "a key with the role %s may not do this; it may call %s; use a key with the role %s here",
+		p.Role, Calls(p.Role), strings.Join(names, " or "))
 }
 
 // A Service makes keys and recognizes them. It may be used by several goroutines.

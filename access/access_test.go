@@ -58,6 +58,9 @@ func TestCreateAndAuthenticate(t *testing.T) {
 		if !ok || id != key.ID || len(secret) < 52 || strings.Contains(id, "_") || !key.Created.Equal(clock) {
 			t.Errorf("token %q of %+v", token, key)
 		}
+		if access.KeyID(token) != key.ID || access.KeyID(id+"_"+secret) != key.ID {
+			t.Errorf("the token %q is said to be of the key %q", token, access.KeyID(token))
+		}
 		want.KeyID = key.ID
 		for _, header := range []string{"APIKey " + token, "apikey " + token, "APIKEY   " + token + "  ", "APIKey " + id + "_" + secret} {
 			got, err := service.Authenticate(t.Context(), header)
@@ -103,6 +106,9 @@ func TestAuthenticateRefuses(t *testing.T) {
 
 func TestStaticTokens(t *testing.T) {
 	service := newService(t)
+	if id := access.KeyID("My API Key"); id != "" {
+		t.Errorf("a text that is no token is said to be of the key %q", id)
+	}
 	want := access.Principal{KeyID: "demo", Role: costd.RoleAdministrator, ClientID: 1001}
 	service.Static = map[string]access.Principal{"My API Key": want}
 	if got, err := service.Authenticate(t.Context(), "apikey My API Key"); err != nil || !reflect.DeepEqual(got, want) {

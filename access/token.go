@@ -33,6 +33,13 @@ func parseHeader(header string) (string, error) {
 	return token, nil
 }
 
+// KeyID returns the id of the key that a token is of, or "" for a text that is no
+// token. It does not say whether there is such a key.
+func KeyID(token string) string {
+	id, _ := parseToken(strings.TrimSpace(token))
+	return id
+}
+
 // parseToken cuts a token into its id and the hash of its secret. The id of a text
 // that cannot be a token is "", which no key has.
 func parseToken(token string) (id string, hash [sha256.Size]byte) {

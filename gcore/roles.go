@@ -16,14 +16,14 @@ func clientOnly(p access.Principal) error {
 		return nil
 	}
 	return costd.Errorf(costd.Forbidden,
-		"a key with the role %s belongs to no client; use an administrator or project key of the client", p.Role)
+		"a key with the role %s belongs to no client and may call %s; use an administrator or project key of the client here", p.Role, access.Calls(p.Role))
 }
 
 // administratorOnly allows the keys that see all of their client.
 func administratorOnly(p access.Principal) error {
 	if p.Role == costd.RoleProject {
 		return costd.Errorf(costd.Forbidden,
-			"only administrators of the client may do this; this key sees single projects")
+			"a key with the role %s sees single projects and may call %s; use an administrator key of the client here", p.Role, access.Calls(p.Role))
 	}
 	return clientOnly(p)
 }

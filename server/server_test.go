@@ -240,6 +240,31 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	}
 }
 
+// A caller who is refused for a role reads what the role may call: all of it, and only that.
+func TestRefusalsSayWhatTheRoleMayCall(t *testing.T) {
+	s := open(t)
+	for i, role := range []string{"operator", "ingest", "administrator", "project"} {
+		refused := "/api/v1/keys"
+		if role == "operator" {
+			refused = "/cloud/v1/projects"
+		}
+		status, refusal := s.call(t, "GET", refused, s.tokens[role], "")
+		if status != http.StatusForbidden {
+			t.Errorf("%s: GET %s: %d %s", role, refused, status, refusal)
+		}
+		for _, route := range everyRoute {
+			path, _, _ := strings.Cut(route.path, "?")
+			path = oneID.ReplaceAllString(path, "")
+			named := strings.Contains(refusal, path) || strings.Contains(refusal, "every path below /api/v1") && strings.HasPrefix(path, "/api/v1/")
+			if may := route.status[i] != http.StatusForbidden; may && !named {
+				t.Errorf("%s may call %s, but the refusal does not say so: %s", role, path, refusal)
+			} else if !may && named && (route.body == "" || route.body == "{}") {
+				t.Errorf("%s may not call %s, but the refusal says so: %s", role, path, refusal)
+			}
+		}
+	}
+}
+
 // forgive replaces the server, so that its limit on wrong keys starts anew.
 func (s *site) forgive(t *testing.T) {
 	t.Helper()

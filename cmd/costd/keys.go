@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -133,8 +134,10 @@ type keysListOptions struct {
 func newKeysListCommand(t terminal) *cobra.Command {
 	o := &keysListOptions{terminal: t}
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the keys, without their tokens",
+		Use:   "list",
+		Short: "List the keys, without their tokens",
+		Long: `List shows every key, without its token, which the server does not keep. The
+key with a * in the column IN USE is the one that this command used.`,
 		Example: "  costd keys list",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
@@ -152,15 +155,35 @@ func (o *keysListOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	table := newTable(column{title: "ID"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"}, column{title: "EXPIRES"}, column{title: "LAST USED"}, column{title: "NAME"})
+	mine, err := o.keyID(o.terminal)
+	if err != nil {
+		return err
+	}
+	return printKeys(o.out, keys, mine)
+}
+
+// printKeys writes a table of the keys, in which the one with the id mine is marked.
+func printKeys(w io.Writer, keys []client.Key, mine string) error {
+	table := newTable(column{title: "ID"}, column{title: "IN USE"}, column{title: "ROLE"}, column{title: "CLIENT", right: true}, column{title: "PROJECTS"}, column{title: "CREATED"}, column{title: "EXPIRES"}, column{title: "LAST USED"}, column{title: "NAME"})
 	for _, k := range keys {
 		client := ""
 		if k.ClientID != 0 {
 			client = strconv.FormatInt(k.ClientID, 10)
 		}
-		table.add(k.ID, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime), orNever(k.Expires), orNever(k.LastUsed), k.Name)
+		inUse := ""
+		if k.ID == mine {
+			inUse = "*"
+		}
+		table.add(k.ID, inUse, string(k.Role), client, joinIDs(k.Projects), k.Created.UTC().Format(time.DateTime), orNever(k.Expires), orNever(k.LastUsed), k.Name)
 	}
-	return table.write(o.out)
+	return table.write(w)
+}
+
+// keyID returns the id of the key that this connection uses, or "" if the key is no
+// token of the server's own, such as the demo's.
+func (c *connection) keyID(t terminal) (string, error) {
+	token, err := c.apiKey(t)
+	return access.KeyID(token), err
 }
 
 // orNever returns a time as tables show it; the zero time is never.
@@ -182,17 +205,21 @@ func joinIDs(ids []int64) string {
 type keysDeleteOptions struct {
 	terminal
 	connection
+	force bool
 }
 
 func newKeysDeleteCommand(t terminal) *cobra.Command {
 	o := &keysDeleteOptions{terminal: t}
 	cmd := &cobra.Command{
-		Use:     "delete ID",
-		Short:   "Delete a key; whoever holds its token is locked out at once",
+		Use:   "delete ID",
+		Short: "Delete a key; its token is refused from then on",
+		Long: `Delete removes a key; the server refuses its token from then on. The key that this
+command itself uses is deleted only with --force, and the last operator key never.`,
 		Example: "  costd keys delete 1234",
 		Args:    exactly("the ID of one key, as keys list shows it"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
+	cmd.Flags().BoolVar(&o.force, "force", false, "delete the key even if this command uses it")
 	o.connection.addFlags(cmd)
 	return cmd
 }
@@ -202,7 +229,18 @@ func (o *keysDeleteOptions) run(cmd *cobra.Command, id string) error {
 	if err != nil {
 		return err
 	}
-	return c.DeleteKey(cmd.Context(), id)
+	mine, err := o.keyID(o.terminal)
+	if err != nil {
+		return err
+	}
+	if id == mine && !o.force {
+		return fmt.Errorf("%s is the key that this command uses, and its token would be refused from then on; use another operator key, or say --force", id)
+	}
+	if err := c.DeleteKey(cmd.Context(), id); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.out, "key %s was deleted\n", id)
+	return err
 }
 
 // exactly makes a command insist on one argument for each of the names.
