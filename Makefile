@@ -88,6 +88,11 @@ kills: build ## kill COSTD (bin/costd) KILLS times amid its work, and see that n
 faults: build ## do harm of every kind to COSTD (bin/costd), and want full health without a restart
 	$(GO) test -timeout 30m -count 1 ./test/faults -args -costd "$(COSTD)"
 
+MINUTES ?= 60
+.PHONY: hour
+hour: build ## do harm of all kinds at once to COSTD (bin/costd) for MINUTES (60) beside honest use, and want full health
+	$(GO) test -timeout 0 -count 1 -v ./test/faults -run '^TestHour$$' -args -minutes $(MINUTES) -costd "$(COSTD)"
+
 .PHONY: bench
 bench: tools ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

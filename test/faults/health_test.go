@@ -18,6 +18,7 @@ import (
 const (
 	healthReports = 160
 	healthWidth   = 32
+	healthKeys    = 4
 )
 
 // healthPatience bounds how long one report, or the checkpoint, may take. It is far
@@ -68,18 +69,20 @@ func (s *sick) wantReports() {
 }
 
 // report asks for the n-th report. The periods differ, so that no answer is one that
-// the server remembers; most lie in two months, which makes it ask the database.
+// the server remembers; most lie in two months, which makes it ask the database. The
+// keys take turns, since one key may not have as many reports under way as all have.
 func (s *sick) report(n int) error {
 	ctx, cancel := context.WithTimeout(s.t.Context(), healthPatience)
 	defer cancel()
 	from := time.Date(2026, 9, 11, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n%16)
 	to := from.AddDate(0, 0, 15+n/16%5)
+	reader := client.New(s.server.URL, s.keys[n%len(s.keys)], client.WithMaxRetries(0))
 	var err error
 	switch n / 80 {
 	case 0:
-		_, err = s.reader().CostResources(ctx, client.CostResourcesRequest{TimeFrom: from, TimeTo: to, Limit: 100})
+		_, err = reader.CostResources(ctx, client.CostResourcesRequest{TimeFrom: from, TimeTo: to, Limit: 100})
 	default:
-		_, err = s.reader().UsageReport(ctx, client.UsageRequest{TimeFrom: from, TimeTo: to, Limit: 100})
+		_, err = reader.UsageReport(ctx, client.UsageRequest{TimeFrom: from, TimeTo: to, Limit: 100})
 	}
 	return err
 }
@@ -88,7 +91,9 @@ func (s *sick) report(n int) error {
 // copy: a backup that cannot be restored is none.
 func (s *sick) wantBackup() {
 	s.t.Helper()
-	to := s.t.TempDir()
+	to, err := os.MkdirTemp(s.t.TempDir(), "copy-")
+	s.must(err)
+	defer os.RemoveAll(to) // a long test makes many
 	s.run("backup", "--to", to, "--url", s.server.URL, "--api-key", s.server.Key)
 	files, err := filepath.Glob(filepath.Join(to, "*.costd"))
 	s.must(err)
@@ -162,7 +167,8 @@ func (s *sick) wantHours() {
 // countHours adds the usage of all months up. A machine's hour is 60 minutes.
 func (s *sick) countHours() (int, error) {
 	minutes := decimal.Decimal{}
-	for month := firstHour; month.Before(firstHour.AddDate(0, 6, 0)); month = month.AddDate(0, 1, 0) {
+	end := firstHour.Add(time.Duration(s.hours/fleetSize)*time.Hour).AddDate(0, 2, 0)
+	for month := firstHour; month.Before(end); month = month.AddDate(0, 1, 0) {
 		request := client.MonthlyTotalsRequest{YearMonth: costd.NewMonth(month.Year(), month.Month())}
 		report, err := s.reader().MonthlyTotals(s.t.Context(), request)
 		if err != nil {

@@ -56,8 +56,8 @@ type sick struct {
 	data   string // the folder
 	flags  []string
 	server *spawn.Server
-	key    string // of an administrator of sickClient
-	hours  int    // of usage that were answered
+	keys   []string // of administrators of sickClient
+	hours  int      // of usage that were answered
 }
 
 // newSick starts a server that has a catalog and some usage, with further flags.
@@ -67,14 +67,22 @@ func newSick(t *testing.T, flags ...string) *sick {
 	s.start()
 	_, err := s.client().ApplyCatalog(t.Context(), []byte(catalogFile))
 	s.must(err)
-	_, s.key, err = s.client().CreateKey(t.Context(), costd.RoleAdministrator, sickClient, nil)
-	s.must(err)
+	for range healthKeys {
+		s.keys = append(s.keys, s.newKey(costd.RoleAdministrator, sickClient))
+	}
 	s.ingest(6000) // until October 3
 	return s
 }
 
 const catalogFile = `
-clients: [{id: 1001, name: Acme, currency: EUR, show_prices: true}]
+clients:
+  - {id: 1001, name: Acme, currency: EUR, show_prices: true}
+  - {id: 1002, name: Crowd, currency: EUR}
+  - {id: 1003, name: Waste, currency: EUR}
+  - {id: 2001, name: Ada, currency: EUR}
+  - {id: 2002, name: Ben, currency: EUR}
+  - {id: 2003, name: Cleo, currency: EUR}
+  - {id: 2004, name: Dan, currency: EUR}
 regions: [{id: 76, name: Luxembourg-2}]
 prices:
   - {type: instance, metric: instance_min, currency: EUR, feature: "VM {region}", unit: H, unit_size: 60, unit_price: "1", effective_from: 2026-01-01}
@@ -95,9 +103,9 @@ func (s *sick) client() *client.Client {
 	return client.New(s.server.URL, s.server.Key, client.WithMaxRetries(0))
 }
 
-// reader returns a client with the key of the administrator.
+// reader returns a client with a key of an administrator.
 func (s *sick) reader() *client.Client {
-	return client.New(s.server.URL, s.key, client.WithMaxRetries(0))
+	return client.New(s.server.URL, s.keys[0], client.WithMaxRetries(0))
 }
 
 // fleetSize is how many machines use the metric by turns.
