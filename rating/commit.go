@@ -39,11 +39,10 @@ func (c commitment) compare(d commitment) int {
 // A pool is what a commitment reserves for one month, and what is left of it.
 type pool struct {
 	*commitment
-	active  costd.Period     // within the month, not empty
-	due     decimal.Rational // the fee of the month
-	size    decimal.Rational // metered units
-	left    decimal.Rational // of size, after the days drawn so far
-	covered decimal.Rational // of size, by the selected resources so far
+	active costd.Period     // within the month, not empty
+	due    decimal.Rational // the fee of the month
+	size   decimal.Rational // metered units
+	left   decimal.Rational // of size, after the days drawn so far
 }
 
 // pools opens the pools of a month, in the order in which they are drawn on.
@@ -62,44 +61,15 @@ func pools(commitments []commitment, month costd.Month) []pool {
 	return open
 }
 
-// draw takes the usage of a day out of the pools that are active on it, and
-// returns how much of the selected resources' usage no pool covers. Days must be
-// drawn in order.
-func draw(pools []pool, d costd.DayUsage) (overcommit decimal.Rational) {
-	rest := d.Used
-	for i := range pools {
-		p := &pools[i]
-		if rest.IsZero() {
-			break
-		}
-		if !p.active.Contains(d.Day) || p.left.IsZero() {
-			continue
-		}
-		taken := rest.Min(p.left)
-		p.left = p.left.Sub(taken)
-		p.covered = p.covered.Add(selectedShare(taken, d))
-		rest = rest.Sub(taken)
-	}
-	return selectedShare(rest, d)
-}
-
-// selectedShare returns the part of x, a part of the day's usage, that falls to
-// the selected resources: within a day all resources share in proportion.
-func selectedShare(x decimal.Rational, d costd.DayUsage) decimal.Rational {
-	switch {
-	case x.IsZero(), d.Selected.IsZero():
+// take draws what is wanted on a day from the pool, as far as it goes, and returns how
+// much that is.
+func (p *pool) take(day costd.Day, wanted decimal.Rational) decimal.Rational {
+	if wanted.IsZero() || p.left.IsZero() || !p.active.Contains(day) {
 		return decimal.Rational{}
-	case d.Selected.Equal(d.Used):
-		return x
-	case x.Equal(d.Used):
-		return d.Selected
 	}
-	return x.Mul(portion(d.Selected, d.Used))
-}
-
-// share returns the part of the fee that falls to the selected resources.
-func (p *pool) share() decimal.Rational {
-	return p.due.Mul(portion(p.covered, p.size))
+	taken := wanted.Min(p.left)
+	p.left = p.left.Sub(taken)
+	return taken
 }
 
 // overcommitPrice returns the price of usage above the pools on the day, as the

@@ -1,6 +1,7 @@
 package rating_test
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -74,6 +75,36 @@ func (l ledger) monthlyBy(selected func(record) bool) []costd.Charge {
 
 func (l ledger) monthlyOf(records []record, selected func(record) bool, sel rating.Selection) []costd.Charge {
 	return rating.NewBook(l.entries).Monthly(l.client, l.month, usageOf(records, selected), sel)
+}
+
+// lines returns the lines that have usage, in order.
+func (l ledger) lines() []costd.Line {
+	lines := map[costd.Line]bool{}
+	for _, r := range l.records {
+		lines[r.line] = true
+	}
+	return slices.SortedFunc(maps.Keys(lines), costd.Line.Compare)
+}
+
+// usageBy adds up what each group used of a line, by day.
+func (l ledger) usageBy(line costd.Line, group func(record) int) []rating.GroupUsage {
+	type key struct {
+		day   costd.Day
+		group int
+	}
+	sums := map[key]decimal.Rational{}
+	for _, r := range l.records {
+		if r.line == line {
+			k := key{r.day, group(r)}
+			sums[k] = sums[k].Add(r.quantity)
+		}
+	}
+	var usage []rating.GroupUsage
+	for k, sum := range sums {
+		usage = append(usage, rating.GroupUsage{Day: k.day, Group: k.group, Quantity: sum})
+	}
+	slices.SortFunc(usage, func(a, b rating.GroupUsage) int { return cmp.Compare(a.Day, b.Day) })
+	return usage
 }
 
 // resources returns the names of all resources.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"costd.dev/costd"
-	"costd.dev/costd/decimal"
 )
 
 // A Selection says how a monthly report was narrowed, as far as that touches
@@ -63,49 +62,17 @@ func (b *Book) openPools(clientID int64, month costd.Month) map[costd.Line][]poo
 	return open
 }
 
-// committed returns the charges of a line that has the given pools in the month.
-// Shared says that fees are shared out to the selected resources.
+// committed returns the charges of a line that has the given pools in the month, for the
+// selected resources: they are one group, and that of the others need not be worked out.
+// Shared says that they bear their share of the fees; else they are all resources, and
+// bear the whole.
 func (b *Book) committed(clientID int64, month costd.Month, u costd.LineUsage, pools []pool, shared bool) []costd.Charge {
 	client := b.payer(clientID)
-	prices := b.timetable(client, u.Line)
-	var over tally
-	for _, d := range u.Days {
-		over.add(d.Day, draw(pools, d), cmp.Or(overcommitPrice(pools, d.Day), prices.on(d.Day)))
+	d := newDivider(pools, b.timetable(client, u.Line), 1)
+	selected := make([]GroupUsage, 1)
+	for _, day := range u.Days {
+		selected[0] = GroupUsage{Day: day.Day, Quantity: day.Selected}
+		d.drawDay(day.Day, day.Used, selected)
 	}
-	// One name for both rows: they are shown side by side.
-	lastDay := month.Period().To - 1
-	feature := cmp.Or(statedFeature(pools), over.feature, prices.featureOn(lastDay), u.Line.Metric)
-
-	charges := make([]costd.Charge, 0, 2)
-	commit := commitCharge(pools, shared)
-	if !shared || !commit.Quantity.IsZero() {
-		charges = append(charges, commit)
-	}
-	if c := over.charge(costd.Overcommit, u.Line, client.Currency); !c.Quantity.IsZero() {
-		c.Reserved = commit.Reserved // also where no Commit charge stands beside it
-		charges = append(charges, c)
-	}
-	for i := range charges {
-		b.address(&charges[i], client, u, feature)
-	}
-	return charges
-}
-
-// commitCharge adds up the pools of a line, with their whole fees or, if shared,
-// the selected resources' share of them.
-func commitCharge(pools []pool, shared bool) costd.Charge {
-	c := costd.Charge{Kind: costd.Commit}
-	var cost decimal.Rational
-	for i := range pools {
-		p := &pools[i]
-		c.Quantity = c.Quantity.Add(p.covered)
-		c.Reserved = c.Reserved.Add(p.size)
-		if shared {
-			cost = cost.Add(p.share())
-		} else {
-			cost = cost.Add(p.due)
-		}
-	}
-	c.Cost = &cost
-	return c
+	return b.groupCharges(client, month, u, d, &d.shares[0], !shared)
 }

@@ -38,17 +38,18 @@ func TestScriptsCanFail(t *testing.T) {
 	const begin = "client 1 EUR\nregion 76 Lux\nline vm: instance 76 small vm_min\n" +
 		"price vm 6.00 EUR per 60 from 2026-01-01 feature \"VM\"\nusage vm A 90 on 2026-10-01\n"
 	for want, rest := range map[string]string{
-		"":                            "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 9\n  total 9\n",
-		"7: got cost 9, want 8":       "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 8\n",
-		"7: got value 90, want 91":    "eval monthly 2026-10\n  vm \"VM - PAYG\" 91 9\n",
-		"7: got \"VM - PAYG\", want ": "eval monthly 2026-10\n  vm \"VM - Commit\" 90 9\n",
-		"6: unexpected row":           "eval monthly 2026-10\n",
-		"8: row is missing":           "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 9\n  vm \"VM - PAYG\" 90 9\n",
-		"8: got total 9, want 10":     "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 9\n  total 10\n",
-		"6: no line tank":             "usage tank A 1 on 2026-10-01\n",
-		"6: unknown statement":        "usages vm A 1 on 2026-10-01\n",
-		"6: unknown option colour":    "usage vm A 1 on 2026-10-01 colour red\n",
-		"7: got cost 9, want error":   "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 error \"no price\"\n",
+		"":                              "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 9\n  total 9\n",
+		"7: got cost 9, want 8":         "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 8\n",
+		"7: got value 90, want 91":      "eval monthly 2026-10\n  vm \"VM - PAYG\" 91 9\n",
+		"7: got \"VM - PAYG\", want ":   "eval monthly 2026-10\n  vm \"VM - Commit\" 90 9\n",
+		"6: unexpected row":             "eval monthly 2026-10\n",
+		"8: row is missing":             "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 9\n  vm \"VM - PAYG\" 90 9\n",
+		"8: got total 9, want 10":       "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 9\n  total 10\n",
+		"6: no line tank":               "usage tank A 1 on 2026-10-01\n",
+		"6: unknown statement":          "usages vm A 1 on 2026-10-01\n",
+		"7: got a row of :A, want vm:B": "eval groups 2026-10 by A/B\n  vm:B \"VM - PAYG\" 90 9\n",
+		"6: unknown option colour":      "usage vm A 1 on 2026-10-01 colour red\n",
+		"7: got cost 9, want error":     "eval monthly 2026-10\n  vm \"VM - PAYG\" 90 error \"no price\"\n",
 	} {
 		got := strings.Join(play(begin+rest), "\n")
 		if !strings.HasPrefix(got, want) || (want == "" && got != "") {
@@ -69,6 +70,7 @@ type script struct {
 type evaluation struct {
 	at      int // line of the statement
 	charges []costd.Charge
+	groups  []string // of each charge, as rows name it; empty for reports without groups
 	total   decimal.Rational
 }
 
@@ -168,12 +170,13 @@ func (s *script) usage(w *words) {
 func (s *script) evaluate(at int, w *words) {
 	report, period, client := w.next(), w.next(), s.client()
 	var sel rating.Selection
-	var resources []string
+	var resources, groups []string
 	w.options(map[string]func(){
 		"client":    func() { client = w.int() },
 		"regions":   func() { sel.Regions = w.ints() },
 		"types":     func() { sel.Types = w.types() },
 		"resources": func() { resources, sel.Resources = strings.Split(w.next(), ","), true },
+		"by":        func() { groups = strings.Split(w.next(), "/") },
 	})
 	records := slices.DeleteFunc(slices.Clone(s.records[client]), func(r record) bool { return !selectsLine(sel, r.line) })
 	selected := func(r record) bool { return !sel.Resources || slices.Contains(resources, r.resource) }
@@ -188,8 +191,30 @@ func (s *script) evaluate(at int, w *words) {
 		for _, u := range usageOf(within(records, w.parseDays(period)), selected) {
 			s.eval.charges = append(s.eval.charges, book.PayAsYouGo(client, u))
 		}
+	case "groups":
+		month, err := costd.ParseMonth(period)
+		w.check(err)
+		l := ledger{client: client, month: month, records: within(records, month.Period())}
+		s.eval.divide(book, l, groups)
 	default:
 		w.check(fmt.Errorf("unknown report %s", report))
+	}
+}
+
+// divide evaluates every line by groups of resources, such as "A,B" and "C".
+func (e *evaluation) divide(book *rating.Book, l ledger, groups []string) {
+	for _, line := range l.lines() {
+		d := book.Divide(l.client, l.month, line, l.usageBy(line, func(r record) int {
+			return slices.IndexFunc(groups, func(g string) bool { return slices.Contains(strings.Split(g, ","), r.resource) })
+		}), len(groups))
+		for i, charges := range d.Groups {
+			for _, c := range charges {
+				e.charges, e.groups = append(e.charges, c), append(e.groups, groups[i])
+			}
+		}
+		if d.Unused != nil {
+			e.charges, e.groups = append(e.charges, *d.Unused), append(e.groups, "unused")
+		}
 	}
 }
 
@@ -215,6 +240,14 @@ func (s *script) expect(w *words) error {
 	s.eval.charges = s.eval.charges[1:]
 	if c.Cost != nil {
 		s.eval.total = s.eval.total.Add(*c.Cost)
+	}
+	if len(s.eval.groups) > 0 {
+		group := ":" + s.eval.groups[0]
+		s.eval.groups = s.eval.groups[1:]
+		if !strings.HasSuffix(name, group) {
+			return fmt.Errorf("got a row of %s, want %s", group, name)
+		}
+		name = strings.TrimSuffix(name, group)
 	}
 	if c.Line != s.lines[name] {
 		return fmt.Errorf("got a row of %v, want %s %v", c.Line, name, s.lines[name])
@@ -255,7 +288,7 @@ func expectCost(c costd.Charge, w *words) error {
 func (s *script) endEval() error {
 	if len(s.eval.charges) > 0 {
 		c := s.eval.charges[0]
-		s.eval.charges = nil
+		s.eval.charges, s.eval.groups = nil, nil
 		return fmt.Errorf("unexpected row: %v %s", c.Line, featureName(c))
 	}
 	return nil
