@@ -25,18 +25,19 @@ type backupOptions struct {
 func newBackupCommand(t terminal) *cobra.Command {
 	o := &backupOptions{terminal: t, now: time.Now}
 	cmd := &cobra.Command{
-		Use:   "backup --to DIR",
-		Short: "Copy everything a running server keeps into a file",
+		Use:   "backup --to FOLDER",
+		Short: "Copy everything a running server keeps into a new file in a folder",
 		Long: `Backup copies all usage, the catalog and the keys of a running server, as they are at
 one instant, into a new file in a folder on this machine. The server goes on meanwhile.
-The file names its time, and appears when it is whole. It holds hashes of the keys and
+--to is the folder; the file in it is named by the time, such as
+costd-20261101T030000Z.costd, and appears when it is whole. It holds hashes of the keys and
 not the keys: keep operator.key, or another operator's key, beside it.`,
 		Example: `  costd backup --to /backups
   costd restore --from /backups/costd-20261101T030000Z.costd --data ./data`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&o.to, "to", "", "folder to write the backup to; created if needed (required)")
+	cmd.Flags().StringVar(&o.to, "to", "", "folder in which the backup becomes a new file; created if needed (required)")
 	_ = cmd.MarkFlagRequired("to") // fails only for a flag that does not exist
 	o.connection.addFlags(cmd)
 	return cmd
@@ -47,7 +48,7 @@ func (o *backupOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.to, 0o700); err != nil {
+	if err := makeBackupFolder(o.to); err != nil {
 		return err
 	}
 	path := filepath.Join(o.to, "costd-"+o.now().UTC().Format("20060102T150405Z")+backupSuffix)
@@ -57,6 +58,22 @@ func (o *backupOptions) run(ctx context.Context) error {
 	}
 	_, err = fmt.Fprintf(o.out, "%s, %s bytes\n", path, count(size))
 	return err
+}
+
+// makeBackupFolder makes the folder unless it exists. It refuses what was meant as the
+// name of a file: the backup has a name of its own, which holds its time.
+func makeBackupFolder(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("--to: %s is a file; name a folder, in which the backup becomes a new file", path)
+	case err != nil && filepath.Ext(path) == backupSuffix:
+		return fmt.Errorf("--to: %s looks like a file; name a folder such as %s, in which the backup becomes a new file", path, filepath.Dir(path))
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("--to: the folder cannot be made: %w", err)
+	}
+	return nil
 }
 
 // writeWhole lets write fill a file that only this user can read, and that has its

@@ -39,7 +39,7 @@ func TestLostOperatorKey(t *testing.T) {
 	}
 	none := filepath.Join(t.TempDir(), "none")
 	_, stderr, code := user{t: t}.try("keys", "create", "--data", none, "--role", "operator")
-	if _, err := os.Stat(none); code != 1 || !strings.Contains(stderr, "--data: no server keeps its data there") || !os.IsNotExist(err) {
+	if _, err := os.Stat(none); code != 1 || !strings.Contains(stderr, "--data: no server keeps its data in "+none+"; name the folder that costd serve --data names") || strings.Contains(stderr, "stat ") || !os.IsNotExist(err) {
 		t.Errorf("in no folder: %d %q, made: %v", code, stderr, err)
 	}
 }

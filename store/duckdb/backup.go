@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -140,19 +141,37 @@ func (r contextReader) Read(p []byte) (int, error) {
 const restoreFolder = "restore.tmp"
 
 // Restore makes a store of a backup in a folder that has none. When it returns an
-// error, or is cut off, there is no store: the database gets its name last, once it
+// error, nothing is left of it; if it is cut off, there is no store: the database gets its name last, once it
 // is whole, on disk, and was opened. It returns Invalid for what is no whole backup
 // and for a folder that has a store, and Unavailable for one that is in use.
 func Restore(ctx context.Context, r io.Reader, folder string) (err error) {
 	defer costd.Wrap(&err, "duckdb.Restore")
-	if folder, err = prepareFolder(folder); err != nil {
+	if r, err = wantBackup(r); err != nil {
 		return err
 	}
+	missing := missingFolders(folder)
+	if folder, err = prepareFolder(folder); err == nil {
+		err = restoreLocked(ctx, r, folder)
+	}
+	if err != nil {
+		removeEmpty(missing)
+	}
+	return err
+}
+
+// restoreLocked makes the database of a backup in a folder that nobody else may use
+// until it is there.
+func restoreLocked(ctx context.Context, r io.Reader, folder string) (err error) {
 	lock, err := lockFolder(folder)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.release()) }()
+	defer func() {
+		if err != nil {
+			lock.undo()
+		}
+		err = errors.Join(err, lock.release())
+	}()
 	for _, name := range []string{DatabaseFile, DatabaseFile + ".wal"} {
 		if _, err := os.Lstat(filepath.Join(folder, name)); !errors.Is(err, os.ErrNotExist) {
 			return costd.InvalidField("data", "there is a store in the folder %s; name another one, or move it away", folder)
@@ -202,6 +221,16 @@ func restoreInto(ctx context.Context, r io.Reader, folder string) error {
 	return syncFile(path)
 }
 
+// wantBackup returns a reader of the same, if it begins as backups do, so that nothing
+// is made for what is none.
+func wantBackup(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(r)
+	if magic, err := buffered.Peek(len(backupMagic)); err != nil || string(magic) != backupMagic {
+		return nil, readError(err, "this is no backup; name a file that `costd backup` wrote")
+	}
+	return buffered, nil
+}
+
 // syncFile sees to it that a file, or a folder's list of files, is on disk.
 func syncFile(path string) error {
 	file, err := os.Open(path)
@@ -219,9 +248,8 @@ func syncFile(path string) error {
 func readBackup(r io.Reader, file io.Writer) error {
 	sum := sha256.New()
 	both := io.TeeReader(r, sum)
-	magic := make([]byte, len(backupMagic))
-	if _, err := io.ReadFull(both, magic); err != nil || string(magic) != backupMagic {
-		return readError(err, "this is no backup of a costd store of this kind")
+	if _, err := io.CopyN(io.Discard, both, int64(len(backupMagic))); err != nil { // wantBackup has judged it
+		return readError(err, "the backup is cut short")
 	}
 	var size int64
 	if err := binary.Read(both, binary.BigEndian, &size); err != nil || size < 0 {

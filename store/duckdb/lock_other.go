@@ -11,3 +11,5 @@ type folderLock struct{}
 func lockFolder(string) (*folderLock, error) { return &folderLock{}, nil }
 
 func (*folderLock) release() error { return nil }
+
+func (*folderLock) undo() {}

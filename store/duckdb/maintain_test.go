@@ -237,8 +237,18 @@ func wantNoCopies(t *testing.T, folder string) {
 	}
 }
 
+// wantEmpty expects that a failed restore left nothing in the folder, neither a store nor
+// a lock.
+func wantEmpty(t *testing.T, what, folder string) {
+	t.Helper()
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%s left %v, %v", what, left, err)
+	}
+}
+
 // wantRefused cuts a backup short and alters it, everywhere: Restore must refuse it
-// and leave no store.
+// and leave nothing.
 func wantRefused(t *testing.T, backup []byte) {
 	t.Helper()
 	folder := t.TempDir()
@@ -247,9 +257,12 @@ func wantRefused(t *testing.T, backup []byte) {
 		if err := duckdb.Restore(t.Context(), bytes.NewReader(bad), folder); costd.ErrorCode(err) != costd.Invalid {
 			t.Errorf("%s: %v, want Invalid", what, err)
 		}
-		if _, err := os.Stat(filepath.Join(folder, duckdb.DatabaseFile)); err == nil {
-			t.Errorf("%s left a store", what)
+		wantEmpty(t, what, folder)
+		missing := filepath.Join(folder, "not", "yet")
+		if err := duckdb.Restore(t.Context(), bytes.NewReader(bad), missing); costd.ErrorCode(err) != costd.Invalid {
+			t.Errorf("%s, into a folder that is missing: %v, want Invalid", what, err)
 		}
+		wantEmpty(t, what, folder)
 	}
 	for _, n := range []int{0, 10, 40, 45, 100, len(backup) / 2, len(backup) - 32, len(backup) - 1} {
 		refused(fmt.Sprintf("the first %d bytes", n), backup[:n])

@@ -1,0 +1,28 @@
+package duckdb
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// missingFolders returns those of the folders of a path that do not exist, the deepest
+// first: what will have been made when the path does.
+func missingFolders(path string) (missing []string) {
+	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			return missing
+		}
+		missing = append(missing, path)
+	}
+}
+
+// removeEmpty removes folders, up to the first that is not empty: what somebody else
+// has put there in between stays.
+func removeEmpty(folders []string) {
+	for _, folder := range folders {
+		if os.Remove(folder) != nil {
+			return
+		}
+	}
+}
