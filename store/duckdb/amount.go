@@ -9,8 +9,8 @@ import (
 	"costd.dev/costd/decimal"
 )
 
-// An amount is a number of units of 192 bits, not negative. A record has less than 128
-// of them, so that no sum overflows.
+// An amount is a sum of grid units, at least 0, in 192 bits. One part has fewer than
+// 2^127 units, so that 2^64 parts cannot overflow it.
 type amount struct{ top, high, low uint64 }
 
 // amountOf returns n, which is not negative.
@@ -45,9 +45,9 @@ func (a amount) big() *big.Int {
 	return n
 }
 
-// sumLimits are the smallest sums on each grid that are too large: on all the same
-// amount, 10^38 seconds, or units of a sixtieth. What is finer takes more digits, but is
-// rounded when it is shown.
+// sumLimits are, for each grid, the first sum that is refused: 10^38 sixtieths of the
+// type's unit, counted in units of that grid. Finer grids so allow more than 38 digits,
+// but those are rounded when the sum is shown.
 var sumLimits = func() (limits [costd.GridFinest + 1]*big.Int) {
 	for g := range limits {
 		limits[g] = new(big.Int).Mul(unitsLimit, costd.Grid(g).Denominator())

@@ -14,8 +14,9 @@ const checkpointSize = 32 << 20
 // A checkpointer moves the write-ahead log into the database from time to time.
 // DuckDB would do so by itself, as a part of the commit that makes the log too
 // large; but if it fails there, for want of disk space, the commit is reported to
-// have failed although it is in the log. Done apart, after the commit, it leaves no
-// doubt about what was written, and nobody who writes has to wait for it.
+// have failed although it is in the log. Run after the commit, it cannot make a commit
+// look failed, and the writer that caused it is answered first. The next writer waits
+// until it ends, and at most readPatience longer when old reads hold it up.
 type checkpointer struct {
 	log   string // the file
 	size  int64  // of it at which to act
@@ -40,8 +41,9 @@ func (c *checkpointer) logSize() int64 {
 	return info.Size()
 }
 
-// run moves the log. If that fails nothing is lost: the log is kept and replayed
-// when the database is opened anew, which the next write will have to do.
+// run moves the log. If that fails nothing is lost: the log is kept, and the next run
+// moves it. Reads that are under way are the usual reason. After a fatal error, see
+// gaveUp, the database must be opened again, which replays the log.
 func (c *checkpointer) run(e *engine) error {
 	if e == nil {
 		return errNoEngine

@@ -10,19 +10,19 @@ import (
 	"costd.dev/costd"
 )
 
-// A digest is what memory keeps of the records that a client's day has: of each
-// identity that was ever seen in it what is stored, both as hashes of 64 bits. An
-// identity that it lacks is new. One that it has with equal content is stored like
-// that: the content includes the identity, so that 128 bits agree. Anything else is
-// for the database to say.
+// A digest maps the hash of each identity that one client's day has or had, to the hash
+// of what is stored of it. Without an entry the record is new. With the same content hash
+// it is stored unchanged: the content includes the identity, so that two hashes of 64
+// bits agree. For everything else, and for the content 0 of a deleted record, the
+// database is asked.
 type digest struct {
 	stored map[uint64]uint64
 	// unknown is set if the day has too many records to be digested.
 	unknown bool
 }
 
-// Digests are those of the days written to of late, so that neither new records nor
-// repeated ones need be looked for in the database. They are used by who holds writing.
+// Digests are those of the days that were written to last, so that neither new records
+// nor repeated ones are looked for in the database. They are guarded by DB.writing.
 type digests struct {
 	recents[clientDay, *digest]
 	seed maphash.Seed
@@ -158,8 +158,7 @@ func (d *digests) content(identity uint64, r *costd.Record, of *state) (sum uint
 	return sum
 }
 
-// find returns what is stored of the staging, and whether that is sure and all that
-// has to be known.
+// find returns what is stored of s. sure is false if only the database can tell.
 func (d *digests) find(s *staging) (f finding, sure bool) {
 	g := d.get(s.clientDay())
 	if g == nil || g.unknown {

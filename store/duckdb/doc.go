@@ -8,7 +8,9 @@
 // own. The view usage joins the three. No table has an index: a record is found by
 // its identity within the rows of its client and day, which DuckDB finds by the
 // minima and maxima it keeps of every column of every 122,880 rows. So the memory
-// that is needed does not grow with what is stored.
+// that is needed does not grow with the usage that is stored. Two things grow: the
+// catalog, which is in memory as a whole, and revisions, which has one number for each
+// client and month that was written to since the start.
 //
 // Reports about one month are answered from its image: the sums by state and day,
 // kept in memory within a number of bytes and told of each commit. Images are made
@@ -19,5 +21,5 @@
 // There is one writer at a time and many readers, each of which sees one snapshot
 // for as long as it reads. A commit is in the write-ahead log, and the log on disk,
 // before it is answered. The log is moved into the database after a commit that
-// made it large, on Close, and never as a part of a commit.
+// made it large, by a backup, and by Close; never as a part of a commit.
 package duckdb

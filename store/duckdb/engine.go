@@ -146,8 +146,8 @@ func (db *DB) recover(ctx context.Context, cause error) error {
 // errNoEngine says that the database could not be opened again the last time.
 var errNoEngine = errors.New("the database is not open")
 
-// gaveUp reports whether err, from the beginning of a transaction, means that the
-// database has to be opened anew.
+// gaveUp reports whether err, of a transaction or a checkpoint, means that the database
+// has to be opened again before anything else works.
 func gaveUp(err error) bool {
 	var failure *driver.Error
 	return errors.Is(err, errNoEngine) || errors.As(err, &failure) && failure.Type == driver.ErrorTypeFatal

@@ -17,9 +17,10 @@ var (
 	findSQL string
 )
 
-// find returns what the store has of each staging: what memory can tell at once, and
-// of the others what the database says. Afterwards the temporary table found has the
-// rows of all that are known and not to be kept.
+// find returns what is stored of each staging. The digests answer most; of the rest the
+// database is asked, which fills the temporary table found. Only then does that table
+// belong to this batch, and remove reads it: a digest never says of a record that it must
+// be replaced, so all stagings that remove may be called with were asked.
 func (db *DB) find(ctx context.Context, tx *sql.Tx, stagings []staging) ([]finding, error) {
 	if err := db.digests.load(ctx, tx, stagings); err != nil {
 		return nil, err

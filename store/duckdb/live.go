@@ -26,10 +26,11 @@ const (
 	maxRefreshes = 5
 )
 
-// live keeps the images of the client-months that were read of late, within a
-// number of bytes. Every commit tells it what it changed, before it is answered,
-// and whoever reads an image first adds to it what it was told. So an image shows
-// all that is acknowledged, and of each transaction all or nothing.
+// live keeps the images of the client-months that were read last, within budget bytes.
+// Each commit of usage, before it is answered, appends what it changed to the pending list
+// of every month that it touches (tell). A reader of an image first applies the pending
+// list to it (refresh). So an image shows all usage that was answered, and all or nothing
+// of each transaction.
 type live struct {
 	budget int64
 	builds chan struct{}

@@ -55,8 +55,8 @@ func newState(of *resource, r *costd.Record) *state {
 	return s
 }
 
-// own copies the texts of s into one piece of memory, so that comparing them reads on
-// from one to the next, and the garbage collector has one thing to look at.
+// own copies all texts of s into one allocation: comparing them is faster, and the garbage
+// collector has one object to look at.
 func (s *state) own() {
 	var all strings.Builder
 	all.Grow(s.textBytes()) // so that it never moves

@@ -33,21 +33,37 @@ type Options struct {
 	// CheckpointBytes is the size of the write-ahead log at which it is moved into the
 	// database; 0 is 32 MiB.
 	CheckpointBytes int64
-	// Logger is told of migrations and recoveries; nil is slog.Default.
+	// Logger gets a line for each migration, each recovery and each checkpoint that
+	// failed; nil is slog.Default.
 	Logger *slog.Logger
 }
 
-// A DB is an open store. It implements costd.UsageStore and costd.Catalog.
+// A DB is an open store. It implements costd.UsageStore, costd.Catalog and
+// costd.Maintainer, and has the method Stats of costd.StoreStats.
+//
+// Its locks are taken in this order, and none twice by one goroutine:
+//
+//  1. liveMonth.building, the token of one image: its goroutine makes or changes the image.
+//  2. live.builds, which bounds the images that are made at a time.
+//  3. writing, the write token: its goroutine alone changes the database, and uses all
+//     fields that are "guarded by writing".
+//  4. reading: for reading by each snapshot, for writing by recover and Close alone, which
+//     wait for all snapshots then.
+//  5. the mutexes of live, readers and revisions, which are held for a few steps.
+//
+// So a goroutine that has a snapshot must not wait for a token, and one that has the write
+// token must not ask for an image. It reads by the connection of the writer, or by the pool
+// own: connections of the pool reads may all be held by callers.
 type DB struct {
 	options Options
 	lock    *folderLock
 	place   place
 	marker  *marker // guarded by writing
-	// writing holds one token: who has it may write. Unlike a mutex it can be
-	// waited for together with a context.
+	// writing holds the write token. Unlike a mutex it can be waited for together with a
+	// context.
 	writing chan struct{}
-	// engine is the open database. It is used by who holds writing or reading, and
-	// replaced, see recover, by who holds both. It is nil while that fails.
+	// engine is the open database. The write token or reading is needed to use it, and
+	// both to replace it, see recover. It is nil while that fails.
 	engine      *engine
 	checkpoints checkpointer // guarded by writing
 	catalog     atomic.Pointer[catalogState]
@@ -85,6 +101,9 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if options.MemoryLimit == "" {
 		options.MemoryLimit = defaultMemoryLimit
 	}
+	if options.CacheBytes == 0 {
+		options.CacheBytes = defaultImageBytes
+	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
@@ -97,9 +116,6 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	}
 	removeCopies(options.Path)
 	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
-	if options.CacheBytes == 0 {
-		options.CacheBytes = defaultImageBytes
-	}
 	db.live = newLive(options.CacheBytes)
 	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.openFiles(ctx); err != nil {

@@ -291,7 +291,9 @@ FROM (SELECT count(*) AS rows FROM ranked) total
 LEFT JOIN (FROM ranked WHERE number >= $first AND number < $end) r ON true
 ORDER BY r.number`
 
-	// What is listed of a row is selected if any of it is, as its key decides on both.
+	// The query reads listed and not base: Filter and Tags select by type, resource id and
+	// dimension in the end, which are of the row's key, so that either all parts of a row
+	// are selected or none.
 	rowDaysSQL = `%[1]s, wanted AS (
 	SELECT unnest($states::BIGINT[]) AS number, generate_subscripts($states::BIGINT[], 1) - 1 AS n
 ), page AS (
@@ -362,10 +364,11 @@ func daysOf(units []dayUnits) []costd.DayUsage {
 	return days
 }
 
-// orderOf are the expressions that rows are ordered by. The billing value is
-// compared exactly though its parts stand on different grids. Each sum is taken apart into
-// billions and the rest, of its halves and 2^64 = 18446744073 * 10^9 + 709551616, as it may
-// not fit into the database's numbers; its billions are units of the next coarser grid.
+// orderOf are the expressions that rows are ordered by. The billing value is the sum over
+// four grids, each a billion times as fine as the one before. It does not fit the widest
+// integer of the database, so it is compared digit by digit in base 10^9, from billion, the
+// highest, to finest_rest. (The sums come in halves of 64 bits, and
+// 2^64 = 18446744073 * 10^9 + 709551616.)
 var orderOf = map[costd.SortField][]string{
 	costd.SortBillingValue: {"billion", "second_sum % 1000000000", "nano_sum % 1000000000", "atto_sum % 1000000000", "finest_rest"},
 	costd.SortFirstSeen:    {"first_seen"},

@@ -25,11 +25,11 @@ const (
 	maxTouched = 100_000
 )
 
-// A touched says of some days that they have no roll-up, and when they last changed.
-// It is used by who holds writing.
+// A touched says when usage of some days last changed. The database knows already that
+// these days have no roll-up: their rolled flag is clear. Other days may have none either.
+// It is guarded by DB.writing.
 type touched map[clientDay]time.Time
 
-// Beside the days that are remembered there may be others without a roll-up.
 const (
 	unrollSQL = `UPDATE client_day SET rolled = false
 		FROM (SELECT unnest($clients::BIGINT[]) AS client_id, unnest($days::INTEGER[]) AS day) changed
@@ -39,7 +39,8 @@ const (
 		ANTI JOIN client_day USING (client_id, day)`
 )
 
-// unroll says in the database that the days have no roll-up, unless it is known to.
+// unroll clears the rolled flag of the days in the database, which lists them from then
+// on. It leaves out those of t, whose flag is clear.
 func (t touched) unroll(ctx context.Context, tx *sql.Tx, days map[clientDay]bool) error {
 	clients, numbers := []int64{}, []int32{}
 	for day := range days {

@@ -17,7 +17,10 @@ func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 	return db.writeThen(ctx, f, func() {})
 }
 
-// writeThen is write, and calls then after the commit and before the next write.
+// writeThen is write, and calls then before the next write: after the commit, or when f
+// returned errNothingToWrite and nothing was committed. It calls then before it settles
+// the commit, so that every commit that the database shows is also in the images, the
+// digests and the revisions, even one that is answered with an error.
 func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func()) error {
 	if err := db.place.check(); err != nil && !db.isClosed() {
 		return err

@@ -11,12 +11,11 @@ import (
 	"costd.dev/costd/decimal"
 )
 
-// Write implements costd.UsageStore. What is stored of the batch the digests of its
-// days tell; the records that they leave in doubt are staged in a temporary table, and
-// the database finds and compares them as a whole. What changed is deleted by one
-// statement and appended at once, and a batch that changes nothing leaves the disk
-// alone. Records of one identity within the batch are played through here: only the
-// first of them meets what is stored, and only the last is stored.
+// Write implements costd.UsageStore. It compares each record with what is stored: first
+// with the digests in memory, then, for the rest, by one query. One statement deletes what
+// is replaced, and one append adds all rows. If nothing changes, nothing is written. Of
+// several records with one identity in the batch, only the first is compared with what is
+// stored and only the last is stored; their outcomes are those of writing them one by one.
 func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outcome, err error) {
 	defer costd.Wrap(&err, "duckdb.Write")
 	if len(records) > costd.MaxBatch {
