@@ -36,7 +36,7 @@ var harms = []struct {
 	{"hang-ups", (*target).hangUp},
 	{"short time-outs", (*target).timeOut},
 	{"half-sent bodies", (*target).sendHalf},
-	{"slow readers", (*target).readNothing},
+	{"slow readers", func(x *target, ctx context.Context) { x.readNothing(ctx, 2*time.Second+rand.N(20*time.Second)) }},
 	{"floods of usage", (*target).floodUsage},
 	{"floods of reports", (*target).floodReports},
 	{"wrong keys", (*target).guessKeys},
@@ -149,9 +149,13 @@ func (x *target) sendHalf(ctx context.Context) {
 	})
 }
 
-// readNothing asks on 40 connections for as large an answer as there is, and reads none.
-func (x *target) readNothing(ctx context.Context) {
-	for range 40 {
+// slowReaders is how many connections read nothing at a time.
+const slowReaders = 40
+
+// readNothing asks on some connections for as large an answer as there is, and reads
+// none for so long.
+func (x *target) readNothing(ctx context.Context, patience time.Duration) {
+	for range slowReaders {
 		conn := x.open("POST", "/cloud/v1/usage_report", yearBody)
 		if conn == nil {
 			return
@@ -159,7 +163,7 @@ func (x *target) readNothing(ctx context.Context) {
 		defer conn.Close()
 		x.tally.add("slow readers", 1)
 	}
-	pause(ctx, 2*time.Second+rand.N(20*time.Second))
+	pause(ctx, patience)
 }
 
 // floodUsage sends large batches with one key, as many at once as it can.
@@ -205,7 +209,7 @@ func (x *target) guessKeys(ctx context.Context) {
 var nonsense = []string{
 	"", "{", "null", "[", `[{"client_id": 1}]`, `{"year_month": "2026-13"}`, `{"limit": -1}`, "\x00\xff", strings.Repeat("[", 100_000),
 	`{"time_from": "2026-09-01", "time_to": "1e400"}`, `{"role": "ingest"}}`, "- - - -", `{"a": ` + strings.Repeat("9", 10_000) + "}",
-	`{"id": "` + strings.Repeat("x", 300_000) + `"}`, strings.Repeat("{}\n", 50_000),
+	`{"id": "` + strings.Repeat("x", 300_000) + `"}`, strings.Repeat("{}\n", 5_000),
 }
 
 // sendNonsense sends bodies that are wrong to everything that takes one.

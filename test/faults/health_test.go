@@ -56,6 +56,7 @@ func (s *sick) wantReports() {
 			numbers <- n
 		}
 	}()
+	defer func(begin time.Time) { s.reports = time.Since(begin) }(time.Now())
 	failed := 0
 	for range healthReports {
 		if err := <-failures; err != nil {

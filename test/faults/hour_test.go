@@ -39,8 +39,8 @@ func TestHour(t *testing.T) {
 		h.round(length)
 		begin := time.Now()
 		h.rest()
-		t.Logf("%s: round %d of %v, then full health in %v with %v; the process took %d MiB at most, the folder has %d MiB; so far %v",
-			time.Now().Format(time.TimeOnly), n, length.Round(time.Second), time.Since(begin).Round(time.Second), h.flags[len(serveFlags):], h.peak(), h.folder()>>20, h.tally)
+		t.Logf("%s: round %d of %v, then full health in %v, its reports in %v, with %v; the process took %d MiB at most, the folder has %d MiB; so far %v",
+			time.Now().Format(time.TimeOnly), n, length.Round(time.Second), time.Since(begin).Round(time.Second), h.reports.Round(time.Second), h.flags[len(serveFlags):], h.peak(), h.folder()>>20, h.tally)
 	}
 	h.kill()
 	h.rest()
@@ -69,7 +69,7 @@ const honestClients = 4
 
 func newHour(t *testing.T) *hour {
 	t.Setenv("GOMAXPROCS", "2")
-	h := &hour{sick: newSick(t, tiny()...), tally: &tally{counts: map[string]int{}}}
+	h := &hour{sick: newSick(t, tiny()...), tally: newTally()}
 	h.life = &life{Server: h.server}
 	for hour := range 2 {
 		h.must(h.sendFleet(hour))
@@ -228,6 +228,15 @@ func (s *sick) peak() int {
 type tally struct {
 	mu     sync.Mutex
 	counts map[string]int
+}
+
+func newTally() *tally { return &tally{counts: map[string]int{}} }
+
+// count returns how often it happened.
+func (t *tally) count(kind string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts[kind]
 }
 
 func (t *tally) add(kind string, n int) {

@@ -51,13 +51,14 @@ const sickClient = 1001
 
 // A sick server is one that a test does harm to.
 type sick struct {
-	t      *testing.T
-	costd  string // the executable
-	data   string // the folder
-	flags  []string
-	server *spawn.Server
-	keys   []string // of administrators of sickClient
-	hours  int      // of usage that were answered
+	t       *testing.T
+	costd   string // the executable
+	data    string // the folder
+	flags   []string
+	server  *spawn.Server
+	keys    []string      // of administrators of sickClient
+	hours   int           // of usage that were answered
+	reports time.Duration // that all reports of the last check of health took
 }
 
 // newSick starts a server that has a catalog and some usage, with further flags.
