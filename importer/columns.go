@@ -44,6 +44,9 @@ var (
 	requiredAlways  = []string{"client_id", "start"}
 )
 
+// attributePrefix may stand before the name of an attribute's column.
+const attributePrefix = "attributes."
+
 // tagColumn begins the name of a column that holds the values of one tag.
 const tagColumn = "tags."
 
@@ -70,6 +73,7 @@ func newEncoder(header []string) (*encoder, error) {
 	seen := make(map[string]bool, len(header))
 	var unknown []string
 	for i, name := range header {
+		name = shortName(name)
 		if seen[name] {
 			return nil, costd.Errorf(costd.Invalid, "column %q stands twice; name it once", name)
 		}
@@ -83,12 +87,21 @@ func newEncoder(header []string) (*encoder, error) {
 	}
 	if len(unknown) > 0 {
 		return nil, costd.Errorf(costd.Invalid, "unknown column %s; usage has the columns %s, and tags.KEY for a tag; use --query to read another table",
-			strings.Join(unknown, ", "), strings.Join(knownColumns(), ", "))
+			strings.Join(unknown, ", "), strings.Join(Columns(), ", "))
 	}
 	if err := e.conflict(seen); err != nil {
 		return nil, err
 	}
 	return e, missing(seen)
+}
+
+// shortName returns the name of a column of one attribute, which may be written as it is
+// in a record, attributes.volume_type, and that of any other column as it is.
+func shortName(name string) string {
+	if short, ok := strings.CutPrefix(name, attributePrefix); ok && slices.Contains(attributeColumns, short) {
+		return short
+	}
+	return name
 }
 
 // place adds the column to the object it belongs to, and returns false if the
@@ -141,7 +154,9 @@ func missing(seen map[string]bool) error {
 	return costd.Errorf(costd.Invalid, "missing column %s; add it, or use --query to compute it", strings.Join(names, ", "))
 }
 
-func knownColumns() []string {
+// Columns returns the names of the columns of a file of usage, those of attributes last.
+// Columns of single tags, which begin with "tags.", are not among them.
+func Columns() []string {
 	return append(slices.Sorted(maps.Keys(usageColumns)), attributeColumns...)
 }
 

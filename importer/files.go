@@ -285,6 +285,7 @@ func recognize(header []string) error {
 
 // isColumn reports whether usage has the column.
 func isColumn(name string) bool {
+	name = shortName(name)
 	_, top := usageColumns[name]
 	return top || slices.Contains(attributeColumns, name) || strings.HasPrefix(name, tagColumn)
 }

@@ -140,6 +140,8 @@ func TestHeaderMistakes(t *testing.T) {
 		{header + ",Flavor,colour", `unknown column "Flavor", "colour"; usage has`},
 		{header + ",tags.", `unknown column "tags."`},
 		{header + ",id,id", `column "id" stands twice`},
+		{header + ",volume_type,attributes.volume_type", `column "volume_type" stands twice`},
+		{header + ",attributes.colour", `unknown column "attributes.colour"`},
 		{header + ",tags,tags.x", `both column "tags" and column "tags.x"`},
 		{header + ",volume_type,attributes", `both column "attributes" and column "volume_type"`},
 		{"id,client_id,type,metric,resource_id,start", `missing column "project_id", "region_id", "end"; add it`},
@@ -223,6 +225,15 @@ func TestTextsSurvive(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An attribute has a column by its name alone, and by the name that it has in a record.
+func TestColumnsOfAttributes(t *testing.T) {
+	for _, name := range []string{"volume_type", "attributes.volume_type"} {
+		in, err := Files(put(t, "usage.csv", header+","+name+"\n"+values+",standard\n"))
+		got, err := show(t, in, err)
+		equal(t, got, err, `2: {`+fields+`,"attributes":{"volume_type":"standard"}}`)
+	}
 }
 
 // rowsOf yields n rows, then err if it is not nil.

@@ -76,7 +76,7 @@ func (o *checkOptions) run(ctx context.Context) error {
 	fmt.Fprintf(o.out, "%s, %s of roll-ups and %s of clients looked through: %s\n",
 		records(checked.Records), plural(checked.Rollups, "row"), plural(checked.Months, "month"), plural(checked.Findings, "finding"))
 	if checked.Findings > 0 {
-		return errors.New("the check found something; see above")
+		return fmt.Errorf("the check came to its end; it exits 1 for the %s above", plural(checked.Findings, "finding"))
 	}
 	return nil
 }
@@ -103,8 +103,8 @@ func (o *checkOptions) remote(ctx context.Context, kinds []costd.FindingKind, fo
 
 // local looks into a folder. It creates none: a mistyped name would be found clean.
 func (o *checkOptions) local(ctx context.Context, kinds []costd.FindingKind, found func(costd.Finding) error) (_ client.Checked, err error) {
-	if _, err := os.Stat(filepath.Join(o.data, duckdb.DatabaseFile)); err != nil {
-		return client.Checked{}, fmt.Errorf("there is no data in %s: %w", o.data, err)
+	if err := wantData(o.data); err != nil {
+		return client.Checked{}, err
 	}
 	logger := slog.New(slog.NewTextHandler(o.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, Logger: logger})
@@ -114,6 +114,16 @@ func (o *checkOptions) local(ctx context.Context, kinds []costd.FindingKind, fou
 	defer func() { err = errors.Join(err, db.Close()) }()
 	checked, err := (&report.Service{Usage: db, Catalog: db}).Check(ctx, db, kinds, found)
 	return client.Checked(checked), err
+}
+
+// wantData returns an error unless a server keeps its data in the folder --data.
+func wantData(folder string) error {
+	_, err := os.Stat(filepath.Join(folder, duckdb.DatabaseFile))
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("--data: no server keeps its data in %s; name the folder that costd serve --data names, which has a file %s (%w)",
+		folder, duckdb.DatabaseFile, errors.Unwrap(err))
 }
 
 // print writes a finding as a line.

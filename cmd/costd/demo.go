@@ -185,6 +185,7 @@ That key sees the reports of one client. The catalog, usage and keys are the ope
   bin/costd keys list
   bin/costd check
 
+The check exits 1: it finds usage without a price, which the sample has on purpose.
 Ctrl-C stops the demo; its data is gone then.
 `, url, sampleKey, month, operator)
 	return nil

@@ -25,6 +25,10 @@ func TestDemoPrintsAnOperatorKey(t *testing.T) {
 	if !strings.Contains(keys, "operator") {
 		t.Errorf("the operator's key lists the keys\n%s", keys)
 	}
+	found, stderr, code := user{t, variables}.try("check")
+	if code != 1 || !strings.Contains(found, "no price for") || !strings.Contains(stderr, "it exits 1 for the 3 findings above") {
+		t.Errorf("the check that the demo proposes: exit code %d\n%s%s", code, found, stderr)
+	}
 	stop()
 	if code := <-done; code != 0 {
 		t.Errorf("exit code %d: %s", code, log.String())

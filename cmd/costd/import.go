@@ -41,8 +41,9 @@ A file is known by its name: .csv, .ndjson or .jsonl (each also .gz), or .parque
 
 The columns of a CSV or Parquet file are those of a usage record: id, client_id,
 project_id, region_id, type, resource_id, metric, start, end, quantity, size, count,
-flavor, name, deleted, the attributes by name (volume_type, ip_address, ...), and tags
-as a JSON object, or as one column tags.KEY for each. An empty value is absent.
+flavor, name, deleted, the attributes by name (volume_type or attributes.volume_type,
+ip_address, ...), and tags as a JSON object, or as one column tags.KEY for each. An
+empty value is absent. docs/types.md says what each column means.
 
 With --query a SELECT (DuckDB SQL, run on this machine) makes those columns out of
 any table: the view "input" holds all FILEs together. The columns of CSV files are

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -109,9 +107,8 @@ func (o *keysCreateOptions) ask(ctx context.Context) (id, token string, err erro
 // createInFolder makes the key where a server that is stopped will find it. It makes no
 // folder: a mistyped one must not look like success.
 func (o *keysCreateOptions) createInFolder(ctx context.Context) (id, token string, err error) {
-	if _, err := os.Stat(filepath.Join(o.data, duckdb.DatabaseFile)); err != nil {
-		return "", "", fmt.Errorf("--data: no server keeps its data in %s; name the folder that costd serve --data names, which has a file %s (%w)",
-			o.data, duckdb.DatabaseFile, errors.Unwrap(err))
+	if err := wantData(o.data); err != nil {
+		return "", "", err
 	}
 	logger, err := (&logOptions{format: "text", level: "warn"}).logger(o.err)
 	if err != nil {

@@ -28,9 +28,17 @@ func newReportReservationsCommand(t terminal) *cobra.Command {
 		Use:   "reservations",
 		Short: "Show what a client has committed to, and at which prices",
 		Long: `Reservations shows the commitments of the client whose key is used: what is reserved,
-for how long, and what a unit of it, and one beyond it, costs. A price per month is
-that of one of the reserved pieces; a total is that of all of them over the whole
-term. The key has to be an administrator's.
+for how long, and what it costs. The columns of the table:
+
+  COUNT          how many pieces are reserved, such as 2 servers
+  UNITS A MONTH  how many units of price a piece has in a month, such as 744 hours
+  FROM, TO       the first day, and the day before which it ends; no TO is no end
+  PER UNIT       price of one unit of one piece
+  PER MONTH      fee of one piece for one month: PER UNIT times UNITS A MONTH
+  TERM           fee of all pieces from FROM to TO; without a TO, for one month
+  BEYOND         price of a unit that exceeds what is reserved
+
+The key has to be an administrator's.
 
 With --month, or --from and --to, those active on these days, at most 31.`,
 		Example: `  costd report reservations
@@ -109,8 +117,9 @@ func (o *reservationsOptions) print(found []client.Reservation) error {
 	if err := t.write(o.out); err != nil {
 		return err
 	}
+	fmt.Fprintln(o.out, "PER MONTH is the fee of one piece; TERM is that of all pieces from FROM to TO, or for one month without a TO.") // a terminal that is gone was noticed above
 	if hidden {
-		fmt.Fprintln(o.out, "Prices are hidden from this client.") // a terminal that is gone was noticed above
+		fmt.Fprintln(o.out, "Prices are hidden from this client.")
 	}
 	return nil
 }

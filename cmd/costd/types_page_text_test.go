@@ -76,6 +76,7 @@ func writeTypesPage(t *testing.T) string {
 			samples[info.Type].about, info.Unit, measureText(info), code(string(info.Dimension)), usualUnit(t, info.Unit))
 	}
 	writeUnits(&b)
+	writeColumns(t, &b)
 	b.WriteString("\n## Records\n\nEach of these can be sent as it stands, as NDJSON to `POST /api/v1/usage`, once the catalog\nhas client 1001, project 501 and region 76.\n")
 	for _, info := range costd.Types {
 		writeType(t, &b, info)
