@@ -1,6 +1,10 @@
 package catalog
 
-import "costd.dev/costd"
+import (
+	"slices"
+
+	"costd.dev/costd"
+)
 
 // Check returns nil if the entries of change are right by themselves and fit into
 // the catalog current, or an Invalid error that names every mistake.
@@ -39,20 +43,19 @@ func (m *mistakes) checkReferences(current, change costd.Entries) {
 // checkClients refuses to change the currency of a client with prices or
 // commitments of its own: their amounts would become amounts of other money.
 func (m *mistakes) checkClients(current, change costd.Entries) {
-	bound := map[int64]bool{}
-	for _, p := range current.Prices {
-		bound[p.ClientID] = true
-	}
-	for _, c := range current.Commitments {
-		bound[c.ClientID] = true
-	}
 	have := index(current.Clients, clientKey)
 	for i, c := range change.Clients {
-		if old := have[c.ID]; old != nil && old.Currency != c.Currency && bound[c.ID] {
+		if old := have[c.ID]; old != nil && old.Currency != c.Currency && bound(current, c.ID) {
 			m.add(place{list: clients, index: i}, "currency",
 				"cannot change from %s: client %d has prices or commitments of its own in it; use a new client", old.Currency, c.ID)
 		}
 	}
+}
+
+// bound reports whether there are prices or commitments of the client's own.
+func bound(current costd.Entries, client int64) bool {
+	return slices.ContainsFunc(current.Prices, func(p costd.Price) bool { return p.ClientID == client }) ||
+		slices.ContainsFunc(current.Commitments, func(c costd.Commitment) bool { return c.ClientID == client })
 }
 
 // checkProjects refuses to move a project: its usage and its keys would stay.

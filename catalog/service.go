@@ -1,10 +1,7 @@
 package catalog
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"costd.dev/costd"
 )
@@ -47,13 +44,13 @@ func (s *Service) ApplyFile(ctx context.Context, f *File) (_ costd.Applied, err 
 		if err := check(current, f); err != nil {
 			return costd.Applied{}, err
 		}
-		needed, applied := difference(current, change)
+		applied := countEffect(current.Effect(change), change)
 		s.warn(&applied, f, used, current.Prices)
 		if total := applied.Total(); total.Created+total.Changed == 0 {
 			applied.Version = version
 			return applied, nil
 		}
-		applied.Version, err = s.Store.Apply(ctx, version, needed)
+		applied.Version, err = s.Store.Apply(ctx, version, change)
 		if err == nil || costd.ErrorCode(err) != costd.Unavailable || attempt == maxAttempts {
 			return applied, err
 		}
@@ -72,47 +69,28 @@ func (s *Service) Entries(ctx context.Context) (_ costd.Entries, version int64, 
 	return s.Store.Entries(ctx)
 }
 
-// difference returns the entries of change that are not in current like that, and
-// counts them.
-func difference(current, change costd.Entries) (costd.Entries, costd.Applied) {
-	var a costd.Applied
-	return costd.Entries{
-		Clients:     diffList(&a.Clients, current.Clients, change.Clients, clientKey),
-		Regions:     diffList(&a.Regions, current.Regions, change.Regions, regionKey),
-		Projects:    diffList(&a.Projects, current.Projects, change.Projects, projectKey),
-		Prices:      diffList(&a.Prices, current.Prices, change.Prices, priceKey),
-		Commitments: diffList(&a.Commitments, current.Commitments, change.Commitments, commitmentKey),
-	}, a
+// countEffect counts what applying change to a catalog does to it.
+func countEffect(effect costd.Changes, change costd.Entries) costd.Applied {
+	return costd.Applied{
+		Clients:     count(effect.Clients, len(change.Clients)),
+		Regions:     count(effect.Regions, len(change.Regions)),
+		Projects:    count(effect.Projects, len(change.Projects)),
+		Prices:      count(effect.Prices, len(change.Prices)),
+		Commitments: count(effect.Commitments, len(change.Commitments)),
+	}
 }
 
-func diffList[T any, K comparable](counts *costd.Counts, current, change []T, key func(*T) K) []T {
-	have := index(current, key)
-	var needed []T
-	for i := range change {
-		entry := &change[i]
-		old, ok := have[key(entry)]
-		switch {
-		case !ok:
+// count counts the changes that a number of entries with different keys make.
+func count[T any](changes []costd.Change[T], entries int) costd.Counts {
+	counts := costd.Counts{Unchanged: entries - len(changes)}
+	for _, c := range changes {
+		if c.Before == nil {
 			counts.Created++
-		case same(old, entry):
-			counts.Unchanged++
-			continue
-		default:
+		} else {
 			counts.Changed++
 		}
-		needed = append(needed, *entry)
 	}
-	return needed
-}
-
-// same compares entries by their written form, in which equal numbers look equal.
-func same[T any](a, b *T) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	if errX != nil || errY != nil {
-		panic(fmt.Sprint("catalog entries can be marshaled: ", errX, errY))
-	}
-	return bytes.Equal(x, y)
+	return counts
 }
 
 // index finds the entries of a list by their key.

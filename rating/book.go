@@ -2,7 +2,7 @@ package rating
 
 import (
 	"cmp"
-	"slices"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -14,26 +14,39 @@ import (
 type Book struct {
 	clients     map[int64]costd.Client
 	regions     map[int64]string
-	prices      map[priceKey][]price // ascending by the first day
-	commitments map[int64]map[costd.Line][]commitment
+	prices      tariffs
+	commitments map[int64]map[costd.Line][]commitment // each list in the order in which it is drawn on
 }
 
 // NewBook returns the book of the entries, which must be valid in the sense of
 // package catalog: above all, unit sizes are greater than zero.
 func NewBook(entries costd.Entries) *Book {
-	b := &Book{
-		clients:     make(map[int64]costd.Client, len(entries.Clients)),
-		regions:     make(map[int64]string, len(entries.Regions)),
-		prices:      indexPrices(entries.Prices),
-		commitments: indexCommitments(entries.Commitments),
+	return new(Book).With(costd.Changes{
+		Clients:     added(entries.Clients),
+		Regions:     added(entries.Regions),
+		Prices:      added(entries.Prices),
+		Commitments: added(entries.Commitments),
+	})
+}
+
+func added[T any](list []T) []costd.Change[T] {
+	changes := make([]costd.Change[T], len(list))
+	for i := range list {
+		changes[i].After = &list[i]
 	}
-	for _, c := range entries.Clients {
-		b.clients[c.ID] = c
+	return changes
+}
+
+// With returns the book of the catalog that b's becomes by the changes, which must be
+// valid as the entries of NewBook. The two books share what does not change, so that one
+// price among many costs next to nothing. b stays as it is.
+func (b *Book) With(changes costd.Changes) *Book {
+	return &Book{
+		clients:     costd.Patch(b.clients, changes.Clients, func(c *costd.Client) (int64, costd.Client) { return c.ID, *c }),
+		regions:     costd.Patch(b.regions, changes.Regions, func(r *costd.Region) (int64, string) { return r.ID, r.Name }),
+		prices:      b.prices.with(changes.Prices),
+		commitments: withCommitments(b.commitments, changes.Commitments),
 	}
-	for _, r := range entries.Regions {
-		b.regions[r.ID] = r.Name
-	}
-	return b
 }
 
 // Client returns the client with the given id, and false if there is none.
@@ -57,20 +70,32 @@ func (b *Book) name(feature string, line costd.Line) string {
 	return strings.TrimSpace(filled)
 }
 
-func indexCommitments(commitments []costd.Commitment) map[int64]map[costd.Line][]commitment {
-	index := make(map[int64]map[costd.Line][]commitment)
-	for _, c := range commitments {
-		lines := index[c.ClientID]
-		if lines == nil {
-			lines = make(map[costd.Line][]commitment)
-			index[c.ClientID] = lines
-		}
-		lines[c.Line()] = append(lines[c.Line()], newCommitment(c))
+// withCommitments returns the index as it is after the changes. It copies the lists that
+// change and the maps around them, those of a client once.
+func withCommitments(index map[int64]map[costd.Line][]commitment, changes []costd.Change[costd.Commitment]) map[int64]map[costd.Line][]commitment {
+	if len(changes) == 0 {
+		return index
 	}
-	for _, lines := range index {
-		for _, list := range lines {
-			slices.SortFunc(list, commitment.compare)
+	next := make(map[int64]map[costd.Line][]commitment, len(index))
+	maps.Copy(next, index)
+	copied := map[int64]bool{}
+	lines := func(client int64) map[costd.Line][]commitment {
+		if !copied[client] {
+			copied[client] = true
+			own := make(map[costd.Line][]commitment, len(next[client]))
+			maps.Copy(own, next[client])
+			next[client] = own
+		}
+		return next[client]
+	}
+	for _, c := range changes {
+		if c.Before != nil {
+			remove(lines(c.Before.ClientID), c.Before.Line(), newCommitment(*c.Before), commitment.compare)
+		}
+		if c.After != nil {
+			insert(lines(c.After.ClientID), c.After.Line(), newCommitment(*c.After), commitment.compare)
 		}
 	}
-	return index
+	maps.DeleteFunc(next, func(_ int64, lines map[costd.Line][]commitment) bool { return len(lines) == 0 })
+	return next
 }

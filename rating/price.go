@@ -3,7 +3,6 @@ package rating
 import (
 	"cmp"
 	"math"
-	"slices"
 	"sort"
 
 	"costd.dev/costd"
@@ -26,21 +25,12 @@ type price struct {
 	feature string           // never ""
 }
 
-func indexPrices(prices []costd.Price) map[priceKey][]price {
-	index := make(map[priceKey][]price, len(prices))
-	for _, p := range prices {
-		key := priceKey{p.Type, p.Metric, p.Currency, p.RegionID, p.ClientID}
-		index[key] = append(index[key], price{
-			from:    p.EffectiveFrom,
-			rate:    perUnit(p.UnitPrice, p.UnitSize),
-			feature: cmp.Or(p.Feature, p.Metric),
-		})
-	}
-	for _, list := range index {
-		slices.SortStableFunc(list, func(p, q price) int { return cmp.Compare(p.from, q.from) })
-	}
-	return index
+func newPrice(p *costd.Price) price {
+	return price{from: p.EffectiveFrom, rate: perUnit(p.UnitPrice, p.UnitSize), feature: cmp.Or(p.Feature, p.Metric)}
 }
+
+// compare orders the prices of a key by the day from which they hold.
+func (p price) compare(q price) int { return cmp.Compare(p.from, q.from) }
 
 // perUnit returns the price of one metered unit, where unitPrice buys unitSize.
 func perUnit(unitPrice, unitSize decimal.Decimal) decimal.Rational {
@@ -61,7 +51,7 @@ type timetable struct {
 
 func (b *Book) timetable(client costd.Client, line costd.Line) timetable {
 	list := func(clientID, regionID int64) []price {
-		return b.prices[priceKey{line.Type, line.Metric, client.Currency, regionID, clientID}]
+		return b.prices.list(priceKey{line.Type, line.Metric, client.Currency, regionID, clientID})
 	}
 	return timetable{tiers: [...][]price{
 		list(client.ID, line.RegionID), list(client.ID, 0), list(0, line.RegionID), list(0, 0),

@@ -5,6 +5,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/catalog"
+	"costd.dev/costd/decimal"
 	"costd.dev/costd/report"
 )
 
@@ -25,8 +26,20 @@ func TestBasisHoldsUntilTheCatalogChangesForTheClient(t *testing.T) {
 	project := func(id, of int64, name string) costd.Entries {
 		return costd.Entries{Projects: []costd.Project{{ID: id, ClientID: of, Name: name}}}
 	}
+	price := func(of int64, currency string) costd.Entries {
+		return costd.Entries{Prices: []costd.Price{{
+			Type: costd.Instance, Metric: "m", ClientID: of, Currency: currency, Unit: "H", UnitSize: decimal.FromInt(60), UnitPrice: decimal.FromInt(1),
+		}}}
+	}
+	commitment := func(id string, of int64) costd.Entries {
+		return costd.Entries{Commitments: []costd.Commitment{{
+			ID: id, ClientID: of, Type: costd.Instance, Metric: "m", RegionID: 1, Dimension: "f", Count: 1,
+			Unit: "H", UnitSize: decimal.FromInt(60), UnitSizeMonth: decimal.FromInt(744),
+		}}}
+	}
 	apply(client(1, true))
 	apply(client(2, true))
+	apply(costd.Entries{Regions: []costd.Region{{ID: 1, Name: "one"}}})
 	apply(project(1, 1, "one"))
 	for _, tt := range []struct {
 		name   string
@@ -41,6 +54,15 @@ func TestBasisHoldsUntilTheCatalogChangesForTheClient(t *testing.T) {
 		{"a new project", project(2, 1, "two"), false},
 		{"a project's new name", project(2, 1, "zwei"), false},
 		{"another client's project", project(3, 2, "three"), false},
+		{"another client's price", price(2, "EUR"), true},
+		{"its price", price(1, "EUR"), false},
+		{"the same price again", price(1, "EUR"), true},
+		{"everyone's price in its currency", price(0, "EUR"), false},
+		{"everyone's price in another currency", price(0, "USD"), true},
+		{"another client's commitment", commitment("a", 2), true},
+		{"its commitment", commitment("b", 1), false},
+		{"its commitment becomes another client's", commitment("b", 2), false},
+		{"another client", client(3, true), true},
 	} {
 		before, err := service.Basis(t.Context(), 1, october.Period())
 		if err != nil {

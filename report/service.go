@@ -85,17 +85,17 @@ func (s *Service) makeView(ctx context.Context, version int64) (*view, error) {
 }
 
 // newView returns the view of a version of the catalog; before is an earlier one, or
-// nil.
+// nil. The two share what is the same in both.
 func newView(before *view, entries costd.Entries, version int64) *view {
-	v := &view{
-		version: version, entries: entries, stamps: newStamps(before, entries, version),
-		book: rating.NewBook(entries), names: newNames(entries),
-		owners: make(map[int64]int64, len(entries.Projects)),
+	if before == nil {
+		before = &view{book: rating.NewBook(costd.Entries{})}
 	}
-	for _, p := range entries.Projects {
-		v.owners[p.ID] = p.ClientID
+	changes := costd.Diff(before.entries, entries)
+	return &view{
+		version: version, entries: entries, stamps: before.stamps.with(changes, entries.Clients, version),
+		book: before.book.With(changes), names: before.names.with(changes),
+		owners: costd.Patch(before.owners, changes.Projects, func(p *costd.Project) (int64, int64) { return p.ID, p.ClientID }),
 	}
-	return v
 }
 
 // client returns the view and a client in it, or NotFound.
@@ -116,18 +116,12 @@ type Names struct {
 	regions, projects map[int64]string
 }
 
-func newNames(entries costd.Entries) Names {
-	n := Names{
-		regions:  make(map[int64]string, len(entries.Regions)),
-		projects: make(map[int64]string, len(entries.Projects)),
+// with returns the names as they are after the changes.
+func (n Names) with(changes costd.Changes) Names {
+	return Names{
+		regions:  costd.Patch(n.regions, changes.Regions, func(r *costd.Region) (int64, string) { return r.ID, r.Name }),
+		projects: costd.Patch(n.projects, changes.Projects, func(p *costd.Project) (int64, string) { return p.ID, p.Name }),
 	}
-	for _, r := range entries.Regions {
-		n.regions[r.ID] = r.Name
-	}
-	for _, p := range entries.Projects {
-		n.projects[p.ID] = p.Name
-	}
-	return n
 }
 
 // Region returns the name of the region, or its id as text if it is unknown.

@@ -1,13 +1,10 @@
 package duckdb
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"costd.dev/costd"
 )
@@ -17,10 +14,8 @@ import (
 // process can write the folder, so that it is always what the database holds.
 type catalogState struct {
 	version int64
-	entries costd.Entries
-	// documents are the entries as they are stored, to tell what a change changes.
-	documents map[documentKey]string
-	keys      map[string]costd.Key
+	entries costd.Entries // what a change leaves alone is shared with the state before
+	keys    map[string]costd.Key
 }
 
 // Entries implements costd.Catalog. The lists are shared by all callers, who must
@@ -44,28 +39,24 @@ func (db *DB) Version(ctx context.Context) (int64, error) {
 // Apply implements costd.Catalog. A change that changes nothing keeps the version.
 func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries) (version int64, err error) {
 	defer costd.Wrap(&err, "duckdb.Apply")
-	changed, err := documentsOf(change)
-	if err != nil {
-		return 0, err
-	}
 	err = db.changeCatalog(ctx, func(tx *sql.Tx, state *catalogState) error {
 		if base != state.version {
 			return costd.Errorf(costd.Unavailable,
 				"the catalog was changed by somebody else meanwhile (version %d, now %d); try again", base, state.version)
 		}
-		maps.DeleteFunc(changed, func(k documentKey, document string) bool { return state.documents[k] == document })
 		version = state.version
-		if len(changed) == 0 {
+		changes := state.entries.Effect(change)
+		if changes.None() {
 			return nil
+		}
+		documents, err := written(changes)
+		if err != nil {
+			return err
 		}
 		state.version++
 		version = state.version
-		state.documents = maps.Clone(state.documents)
-		maps.Copy(state.documents, changed)
-		if state.entries, err = entriesOf(state.documents); err != nil {
-			return err
-		}
-		return storeDocuments(ctx, tx, version, changed)
+		state.entries = state.entries.With(changes)
+		return storeDocuments(ctx, tx, version, documents)
 	})
 	return version, err
 }
@@ -81,10 +72,10 @@ func (db *DB) changeCatalog(ctx context.Context, f func(*sql.Tx, *catalogState) 
 }
 
 // storeDocuments adds or replaces documents and sets the version.
-func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents map[documentKey]string) error {
+func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents []document) error {
 	var kinds, keys, texts []string
-	for k, document := range documents {
-		kinds, keys, texts = append(kinds, k.kind), append(keys, k.key), append(texts, document)
+	for _, d := range documents {
+		kinds, keys, texts = append(kinds, d.kind), append(keys, d.key), append(texts, d.text)
 	}
 	const upsert = `
 		INSERT INTO catalog_entry
@@ -101,18 +92,15 @@ func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents ma
 // loadCatalog reads the catalog and the keys into memory.
 func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
 	s := &snapshot{ctx: ctx, tx: tx}
-	state := &catalogState{documents: map[documentKey]string{}, keys: map[string]costd.Key{}}
+	state := &catalogState{keys: map[string]costd.Key{}}
 	if err := s.tx.QueryRowContext(s.ctx, "SELECT version FROM catalog_version").Scan(&state.version); err != nil {
 		return err
 	}
 	documents, err := readAll(s, "SELECT kind, key, document FROM catalog_entry", scanDocument)
-	for _, d := range documents {
-		state.documents[d.documentKey] = d.text
-	}
 	if err != nil {
 		return err
 	}
-	if state.entries, err = entriesOf(state.documents); err != nil {
+	if state.entries, err = entriesOf(documents); err != nil {
 		return err
 	}
 	keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created, name, expires, last_used FROM api_key", scanKey)
@@ -125,17 +113,14 @@ func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
 
 // A document is an entry as it is stored.
 type document struct {
-	documentKey
-	text string
+	kind, key string // the key is unique within the kind
+	text      string
 }
 
 func scanDocument(rows *sql.Rows) (d document, err error) {
 	err = rows.Scan(&d.kind, &d.key, &d.text)
 	return d, err
 }
-
-// A documentKey names an entry: its kind and its key within the kind.
-type documentKey struct{ kind, key string }
 
 // The kinds of entries.
 const (
@@ -146,13 +131,13 @@ const (
 	kindCommitment = "commitment"
 )
 
-// The keys of entries as texts that order like the keys themselves: numbers have
-// a fixed width, and \x00 ends a text.
-func clientKey(c costd.Client) string         { return ordered(c.ID) }
-func regionKey(r costd.Region) string         { return ordered(r.ID) }
-func projectKey(p costd.Project) string       { return ordered(p.ID) }
-func commitmentKey(c costd.Commitment) string { return c.ID }
-func priceKey(p costd.Price) string {
+// The keys of entries as texts, for the database. \x00 ends a text, and numbers have a
+// fixed width.
+func clientKey(c *costd.Client) string         { return ordered(c.ID) }
+func regionKey(r *costd.Region) string         { return ordered(r.ID) }
+func projectKey(p *costd.Project) string       { return ordered(p.ID) }
+func commitmentKey(c *costd.Commitment) string { return c.ID }
+func priceKey(p *costd.Price) string {
 	return fmt.Sprintf("%s\x00%s\x00%s%s\x00%s%s", p.Type, p.Metric,
 		ordered(p.RegionID), p.Currency, ordered(p.ClientID), ordered(int64(p.EffectiveFrom)))
 }
@@ -160,16 +145,15 @@ func priceKey(p costd.Price) string {
 // ordered returns n as a text of fixed width that orders like n.
 func ordered(n int64) string { return fmt.Sprintf("%016x", uint64(n)^(1<<63)) }
 
-// documentsOf returns the entries as documents by their keys; of several with the
-// same key the last one counts.
-func documentsOf(e costd.Entries) (map[documentKey]string, error) {
-	documents := make(map[documentKey]string)
+// written returns the documents of the entries that come with the changes, and puts what
+// a reader of the documents finds in their place: a caller may go on with its own.
+func written(c costd.Changes) (documents []document, err error) {
 	for _, add := range []func() error{
-		func() error { return addDocuments(documents, kindClient, e.Clients, clientKey) },
-		func() error { return addDocuments(documents, kindRegion, e.Regions, regionKey) },
-		func() error { return addDocuments(documents, kindProject, e.Projects, projectKey) },
-		func() error { return addDocuments(documents, kindPrice, e.Prices, priceKey) },
-		func() error { return addDocuments(documents, kindCommitment, e.Commitments, commitmentKey) },
+		func() error { return write(&documents, kindClient, c.Clients, clientKey) },
+		func() error { return write(&documents, kindRegion, c.Regions, regionKey) },
+		func() error { return write(&documents, kindProject, c.Projects, projectKey) },
+		func() error { return write(&documents, kindPrice, c.Prices, priceKey) },
+		func() error { return write(&documents, kindCommitment, c.Commitments, commitmentKey) },
 	} {
 		if err := add(); err != nil {
 			return nil, err
@@ -178,43 +162,44 @@ func documentsOf(e costd.Entries) (map[documentKey]string, error) {
 	return documents, nil
 }
 
-func addDocuments[T any](documents map[documentKey]string, kind string, list []T, key func(T) string) error {
-	for _, entry := range list {
-		text, err := json.Marshal(entry)
+func write[T any](documents *[]document, kind string, changes []costd.Change[T], key func(*T) string) error {
+	for i := range changes {
+		c := &changes[i]
+		text, err := json.Marshal(c.After)
 		if err != nil {
 			return err
 		}
-		documents[documentKey{kind, key(entry)}] = string(text)
+		*documents = append(*documents, document{kind, key(c.After), string(text)})
+		c.After = new(T)
+		if err := json.Unmarshal(text, c.After); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // entriesOf returns the entries that the documents hold, ordered by their keys.
-func entriesOf(documents map[documentKey]string) (e costd.Entries, err error) {
-	keys := slices.SortedFunc(maps.Keys(documents), func(a, b documentKey) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
-	})
-	for _, k := range keys {
-		text := documents[k]
-		switch k.kind {
+func entriesOf(documents []document) (e costd.Entries, err error) {
+	for _, d := range documents {
+		switch d.kind {
 		case kindClient:
-			err = appendEntry(&e.Clients, text)
+			err = appendEntry(&e.Clients, d.text)
 		case kindRegion:
-			err = appendEntry(&e.Regions, text)
+			err = appendEntry(&e.Regions, d.text)
 		case kindProject:
-			err = appendEntry(&e.Projects, text)
+			err = appendEntry(&e.Projects, d.text)
 		case kindPrice:
-			err = appendEntry(&e.Prices, text)
+			err = appendEntry(&e.Prices, d.text)
 		case kindCommitment:
-			err = appendEntry(&e.Commitments, text)
+			err = appendEntry(&e.Commitments, d.text)
 		default:
-			err = fmt.Errorf("the catalog holds an entry of the unknown kind %q", k.kind)
+			err = fmt.Errorf("the catalog holds an entry of the unknown kind %q", d.kind)
 		}
 		if err != nil {
 			return costd.Entries{}, err
 		}
 	}
-	return e, nil
+	return costd.Entries{}.With(costd.Entries{}.Effect(e)), nil // in the order of their keys
 }
 
 func appendEntry[T any](list *[]T, text string) error {
