@@ -93,6 +93,11 @@ MINUTES ?= 60
 hour: build ## do harm of all kinds at once to COSTD (bin/costd) for MINUTES (60) beside honest use, and want full health
 	$(GO) test -timeout 0 -count 1 -v ./test/faults -run '^TestHour$$' -args -minutes $(MINUTES) -costd "$(COSTD)"
 
+STATES ?= 1000
+.PHONY: disk
+disk: build ## lose power under COSTD (bin/costd) in STATES ways, damage its files, and see that nothing is lost in silence
+	$(GO) test -timeout 60m -count 1 ./test/disk -v -args -states $(STATES) -costd "$(COSTD)"
+
 .PHONY: bench
 bench: tools ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

@@ -190,7 +190,8 @@ func (o *serveOptions) bootstrap(ctx context.Context, db *duckdb.DB, logger *slo
 	return err
 }
 
-// writeSecret writes a file that only this user can read, whole or not at all.
+// writeSecret writes a file that only this user can read, whole or not at all. The file
+// and its name are on disk when it returns: a loss of power must not take the only copy.
 func writeSecret(path, secret string) (err error) {
 	temporary, err := os.CreateTemp(filepath.Dir(path), operatorKeyFile+".*") // mode 0600
 	if err != nil {
@@ -206,5 +207,8 @@ func writeSecret(path, secret string) (err error) {
 	if err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), path)
+	if err = os.Rename(temporary.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
 }

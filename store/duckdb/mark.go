@@ -167,7 +167,11 @@ func (m *marker) extend(length int64) error {
 }
 
 // opened marks the log as DuckDB goes on with it: it takes off what no transaction ended.
+// The mark must not be on disk before the names of the files that it tells of.
 func (m *marker) opened() error {
+	if err := syncFile(m.folder); err != nil {
+		return err
+	}
 	iteration, err := readIteration(m.database())
 	if err != nil {
 		return err
@@ -184,13 +188,17 @@ func (m *marker) opened() error {
 }
 
 // checkpointed notes that another log begins. A checkpoint that failed may have got that
-// far too: the header of the database tells.
+// far too: the header of the database tells. The removal of the old log must be on disk
+// first: else a loss of power brings that log back, and its usage could count twice.
 func (m *marker) checkpointed() error {
 	iteration, err := readIteration(m.database())
 	if err != nil || iteration == m.last.iteration {
 		return err
 	}
-	return errors.Join(m.closeLog(), m.set(mark{iteration: iteration}))
+	if err := errors.Join(m.closeLog(), syncFile(m.folder)); err != nil {
+		return err
+	}
+	return m.set(mark{iteration: iteration})
 }
 
 // sumOfFile returns the sum of a file's first so many bytes.

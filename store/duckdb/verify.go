@@ -2,9 +2,12 @@ package duckdb
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 
 	"costd.dev/costd"
 
@@ -14,6 +17,9 @@ import (
 // logSuffix ends the name of the log; a log whose checkpoint was cut off may have
 // a second part.
 const logSuffix = ".wal"
+
+// asideSuffix is added to the name of a log that is set aside.
+const asideSuffix = ".unanswered"
 
 // otherLogs are the parts of a log that only a checkpoint that was cut off leaves.
 var otherLogs = []string{".wal.checkpoint", ".wal.recovery"}
@@ -36,37 +42,76 @@ func (m *marker) verify(logger *slog.Logger) error {
 		return m.olderDatabase(iteration)
 	}
 	for _, suffix := range otherLogs {
-		if err := verifyLog(m.database()+suffix, mark{}, false, logger); err != nil {
+		if err := verifyLog(m.database()+suffix, mark{}, logger); err != nil {
 			return err
 		}
 	}
-	known := m.last
-	if known.iteration != iteration {
-		known = mark{} // the mark tells of a log that has been moved into the database
-	}
-	// One checkpoint after the mark, the whole log is in the database.
-	done := m.last.number > 0 && iteration == m.last.iteration+1
-	return verifyLog(m.logName(), known, done, logger)
+	return m.verifyMarked(iteration, logger)
 }
 
-// verifyLog looks at one log, of which the mark is known or none. If the log is done,
-// all of it is in the database, and its last frame tells DuckDB so: without that frame
-// DuckDB would add it a second time.
-func verifyLog(path string, known mark, done bool, logger *slog.Logger) error {
+// verifyMarked looks at the log of a database that has had so many checkpoints.
+func (m *marker) verifyMarked(iteration uint64, logger *slog.Logger) error {
+	switch {
+	case m.last.number > 0 && iteration == m.last.iteration && m.last.length == 0:
+		return m.setAside(logger)
+	case m.last.number > 0 && iteration == m.last.iteration:
+		return verifyLog(m.logName(), m.last, logger)
+	case m.last.number > 0 && iteration == m.last.iteration+1:
+		if err := m.verifyMoved(); err != nil {
+			return err
+		}
+	}
+	return verifyLog(m.logName(), mark{}, logger) // the mark tells nothing of it
+}
+
+// setAside gives the log another name if it has anything: nothing that was answered
+// stands there. The process ended while it wrote the first transaction of the log, or
+// somebody put a log there that was moved into the database long ago, which DuckDB would
+// add a second time. Nothing in a log of DuckDB tells the two apart.
+func (m *marker) setAside(logger *slog.Logger) error {
+	size, err := sizeOf(m.logName())
+	if err != nil || size == 0 {
+		return err
+	}
+	aside := m.logName() + asideSuffix
+	logger.Warn("nothing that was answered stands in the write-ahead log, and it is set aside", "file", m.logName(), "offset", 0, "bytes", size, "as", aside)
+	if err := errors.Join(os.Rename(m.logName(), aside), syncFile(m.folder)); err != nil {
+		return fileError(err)
+	}
+	return nil
+}
+
+// verifyMoved looks at the log one checkpoint after the mark: all of it is in the
+// database, and its last frame tells DuckDB so. Without that frame DuckDB would add it a
+// second time.
+func (m *marker) verifyMoved() error {
+	log, err := inspectLog(m.logName())
+	switch {
+	case err != nil || log.size <= int64(len(logHeader)):
+		return err
+	case log.whole < m.last.length:
+		return shortLog(m.logName(), log, m.last)
+	}
+	if err := sameLog(m.logName(), m.last); err != nil || log.moved {
+		return err
+	}
+	return damagedLog(m.logName(), log)
+}
+
+// verifyLog looks at one log, of which the mark is known or none.
+func verifyLog(path string, known mark, logger *slog.Logger) error {
 	log, err := inspectLog(path)
 	if err != nil {
 		return err
 	}
 	switch {
-	case log.whole < known.length && log.broken():
-		return damagedLog(path, log)
 	case log.whole < known.length:
 		return shortLog(path, log, known)
 	case !log.broken() || known.length > 0:
 		if err := sameLog(path, known); err != nil || !log.broken() {
 			return err
 		}
-	case known.number == 0 && log.follows, done && !log.moved && log.whole > int64(len(logHeader)):
+	case known.number == 0 && log.follows:
 		return damagedLog(path, log)
 	}
 	logger.Warn("the end of the write-ahead log was never written whole, as after a loss of power; nothing that was answered stood there, and it is cut off",
@@ -91,6 +136,9 @@ func damagedLog(path string, log logState) error {
 }
 
 func shortLog(path string, log logState, known mark) error {
+	if log.broken() {
+		return damagedLog(path, log)
+	}
 	return costd.Errorf(costd.Unavailable, "the write-ahead log %s is missing or cut short: it ends at byte %d, and usage that was answered stood there up to byte %d; %s", path, log.whole, known.length, logRemedy)
 }
 
@@ -114,6 +162,23 @@ func openError(folder string, err error) error {
 	if known := storeError(err); !ok || costd.ErrorCode(known) != costd.Unavailable {
 		return explain(known)
 	}
+	path := filepath.Join(folder, DatabaseFile)
+	if offset, found := damagedAt(failure); found {
+		return fmt.Errorf("%w: %w", damagedDatabase(path, offset), failure)
+	}
 	return costd.Errorf(costd.Unavailable, "the database %s cannot be opened: %w; if it is damaged, restore a backup into another folder "+
-		`(see "When it does not start" in docs/operations.md)`, filepath.Join(folder, DatabaseFile), failure)
+		`(see "When it does not start" in docs/operations.md)`, path, failure)
+}
+
+// location is how DuckDB names the byte of a block that is damaged or missing.
+var location = regexp.MustCompile(`(?:in block at|from) location (\d+)`)
+
+// damagedAt returns the byte at which DuckDB found the database to be damaged, if it says.
+func damagedAt(failure *driver.Error) (offset int64, found bool) {
+	said := location.FindStringSubmatch(failure.Msg)
+	if failure.Type != driver.ErrorTypeIO || said == nil {
+		return 0, false
+	}
+	offset, err := strconv.ParseInt(said[1], 10, 64)
+	return offset, err == nil
 }
