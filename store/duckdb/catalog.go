@@ -1,9 +1,11 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"costd.dev/costd"
@@ -62,13 +64,31 @@ func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries) (vers
 }
 
 // changeCatalog lets f change a copy of the catalog's state and the database alike,
-// and shows the copy to everybody when the database has committed.
+// and shows the copy to everybody when the database has committed. If it is not known
+// whether it has, what the database holds is read again.
 func (db *DB) changeCatalog(ctx context.Context, f func(*sql.Tx, *catalogState) error) error {
 	var next catalogState
-	return db.writeThen(ctx, func(tx *sql.Tx) error {
+	err := db.writeThen(ctx, func(tx *sql.Tx) error {
+		if err := db.findCatalog(ctx, tx); err != nil {
+			return err
+		}
 		next = *db.catalog.Load()
 		return f(tx, &next)
 	}, func() { db.catalog.Store(&next) })
+	if errors.As(err, new(commitError)) { // if this fails, the next change does it
+		_ = db.write(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
+			return cmp.Or(db.findCatalog(ctx, tx), errNothingToWrite)
+		})
+	}
+	return err
+}
+
+// findCatalog reads the catalog again if it is not known what was committed last.
+func (db *DB) findCatalog(ctx context.Context, tx *sql.Tx) error {
+	if !db.catalogLost {
+		return nil
+	}
+	return db.loadCatalog(ctx, tx)
 }
 
 // storeDocuments adds or replaces documents and sets the version.
@@ -107,7 +127,10 @@ func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
 	for _, key := range keys {
 		state.keys[key.ID] = key
 	}
-	db.catalog.Store(state)
+	if err == nil {
+		db.catalog.Store(state)
+		db.catalogLost = false
+	}
 	return err
 }
 

@@ -67,6 +67,7 @@ type DB struct {
 	engine      *engine
 	checkpoints checkpointer // guarded by writing
 	catalog     atomic.Pointer[catalogState]
+	catalogLost bool // guarded by writing: it is not known what was committed last
 	revisions   revisions
 	dictionary  dictionary // guarded by writing
 	live        *live

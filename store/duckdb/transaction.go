@@ -49,6 +49,7 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 		db.touched = touched{}
 		db.digests.reset()
 		db.dictionary.lost = true
+		db.catalogLost = true
 	}
 	return storeError(err)
 }

@@ -121,6 +121,15 @@ func testCatalog(t *testing.T, s Stores) {
 	entries.Clients = append(entries.Clients[:1], change.Clients[0], change.Clients[2])
 	entries.Prices[2] = change.Prices[0]
 	wantEntries(t, s, entries, next)
+	// What a caller does to its entries afterwards does not change the store's.
+	fee, hardware := decimal.FromInt(1), costd.HardwareInfo{CPU: "1x"}
+	entries.Commitments[1].PricePerMonth, entries.Commitments[1].HardwareInfo = size("1"), &costd.HardwareInfo{CPU: "1x"}
+	own := entries.Commitments[1]
+	own.PricePerMonth, own.HardwareInfo = &fee, &hardware
+	change = costd.Entries{Commitments: []costd.Commitment{own}}
+	next = apply(t, s, next, change)
+	fee, hardware.CPU, change.Commitments[0].Count = decimal.FromInt(2), "2x", 9
+	wantEntries(t, s, entries, next)
 }
 
 // testConflict applies changes to a version that is no longer the catalog's.
