@@ -210,3 +210,34 @@ func BenchmarkWriteForgotten(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadPeriod reads the lines and a page of one client over periods of several
+// lengths, of 13 months with 216,000 hourly records each.
+func BenchmarkReadPeriod(b *testing.B) {
+	db := open(b, b.TempDir())
+	for month := range 13 {
+		records := fleet(1001, 300, 720)
+		for i := range records {
+			r := &records[i]
+			r.Start, r.End = r.Start.AddDate(0, -month, 0), r.End.AddDate(0, -month, 0)
+			r.Parts[0].Day, r.Parts[0].Start, r.Parts[0].End = costd.DayOf(r.Start), r.Start, r.End
+		}
+		load(b, db, records, 5000)
+	}
+	to := costd.NewDay(2026, time.October, 31)
+	for _, days := range []costd.Day{30, 45, 366} {
+		query := costd.Query{ClientID: 1001, Period: costd.Period{From: to - days, To: to}}
+		b.Run(fmt.Sprintf("Lines/%d", days), func(b *testing.B) {
+			for b.Loop() {
+				if lines, err := db.Lines(b.Context(), query); err != nil || len(lines) == 0 {
+					b.Fatal(lines, err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("Page/%d", days), func(b *testing.B) {
+			for b.Loop() {
+				readPage(b, db, query, costd.Page{Limit: 10})
+			}
+		})
+	}
+}

@@ -82,7 +82,7 @@ func TestRowsKeepTheirIdentity(t *testing.T) {
 		}
 	})
 	for range 40 {
-		count, rows, err := db.Resources(t.Context(), costd.Query{ClientID: 1, Period: twoMonths}, costd.Page{})
+		count, rows, err := db.Resources(t.Context(), costd.Query{ClientID: 1, Period: manyMonths}, costd.Page{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func TestSlowReaderHoldsNobodyUp(t *testing.T) {
 		}
 	}
 	write(1)
-	count, rows, err := db.Resources(t.Context(), costd.Query{ClientID: 1, Period: twoMonths}, costd.Page{})
+	count, rows, err := db.Resources(t.Context(), costd.Query{ClientID: 1, Period: manyMonths}, costd.Page{})
 	if err != nil || count != resources {
 		t.Fatal(count, err)
 	}

@@ -7,9 +7,9 @@ import (
 	"costd.dev/costd"
 )
 
-// An image is what one client used in one month, as of one commit: for each day
-// the sums over the parts of each state, so that reports need not read the parts.
-// It never changes; an imageBuilder makes the next one.
+// An image is what one client used in one month, or in several that are joined, as of
+// one commit: for each day the sums over the parts of each state, so that reports need
+// not read the parts. It never changes; an imageBuilder makes the next one.
 type image struct {
 	period costd.Period
 	cells  []cell
@@ -45,6 +45,7 @@ type dayImage struct {
 	asOf    int64   // the commit as of which it was read; later ones were added
 	entries []entry // ordered by cell and grid
 	sums    *daySums
+	of      *member // of a joined image: the month of the day; else nil
 }
 
 // An entry sums up the parts of one cell, day and grid.
@@ -110,8 +111,9 @@ type imageBuilder struct {
 	bytes   int64 // estimated, of everything
 }
 
-func newImageBuilder(month costd.Month) *imageBuilder {
-	p := month.Period()
+func newImageBuilder(month costd.Month) *imageBuilder { return newBuilderOf(month.Period()) }
+
+func newBuilderOf(p costd.Period) *imageBuilder {
 	return &imageBuilder{
 		image:  image{period: p, days: make([]dayImage, p.Days())},
 		cellOf: map[int64]int32{}, lineOf: map[costd.Line]int32{}, rowOf: map[rowKey]int32{}, ownerOf: map[ownerKey]int32{},
@@ -164,7 +166,7 @@ func (b *imageBuilder) replace(d costd.Day, asOf int64, entries []entry) {
 	slices.SortFunc(entries, compareEntries)
 	day := b.day(d)
 	b.bytes += int64(len(entries)-len(day.entries)) * entryBytes
-	*day = dayImage{asOf, entries, &daySums{}}
+	*day = dayImage{asOf: asOf, entries: entries, sums: &daySums{}}
 }
 
 func compareEntries(a, b entry) int {

@@ -29,7 +29,7 @@ func (im *image) linesOf(q costd.Query) ([]costd.LineUsage, error) {
 		}
 		selected := used
 		if q.SelectsResources() {
-			if selected, err = adder.sum(days[i].entries, c.selected); err != nil {
+			if selected, err = adder.sum(&days[i], c.selected); err != nil {
 				return nil, err
 			}
 		}
@@ -55,17 +55,12 @@ type lineAdder struct {
 	touched []bool
 }
 
-// used returns what the listed cells used on the day. That of all cells is found
-// out once for as long as the day does not change.
+// used returns what the listed cells used on the day.
 func (a *lineAdder) used(day *dayImage, c *choice) ([]lineSum, error) {
 	if c.listed != nil {
-		return a.sum(day.entries, c.listed)
+		return a.sum(day, c.listed)
 	}
-	if day.sums == nil { // a day without usage
-		return nil, nil
-	}
-	day.sums.once.Do(func() { day.sums.lines, day.sums.err = a.sum(day.entries, nil) })
-	return day.sums.lines, day.sums.err
+	return day.all(a.image)
 }
 
 // daySums are the sums of all lines on one day, once somebody has asked for them.
@@ -75,18 +70,19 @@ type daySums struct {
 	err   error
 }
 
-// sum adds up the entries of those cells, or of all cells for nil.
-func (a *lineAdder) sum(entries []entry, cells []bool) ([]lineSum, error) {
+// sum adds up the entries that the day has of those cells, or of all cells for nil.
+func (a *lineAdder) sum(day *dayImage, cells []bool) ([]lineSum, error) {
 	if a.sums == nil {
 		a.sums, a.touched = make([]amounts, len(a.lines)), make([]bool, len(a.lines))
 	}
 	var result []lineSum
-	for i := range entries {
-		e := &entries[i]
-		if cells != nil && !cells[e.cell] {
+	for i := range day.entries {
+		e := &day.entries[i]
+		cell := day.cell(e)
+		if cells != nil && !cells[cell] {
 			continue
 		}
-		n := a.cells[e.cell].line
+		n := a.cells[cell].line
 		if !a.touched[n] {
 			a.touched[n] = true
 			result = append(result, lineSum{line: n})

@@ -52,16 +52,18 @@ func (im *image) rowSums(days []dayImage, c *choice, byValue bool) []rowSum {
 		entries := days[d].entries
 		for i := range entries {
 			e := &entries[i]
-			if !c.selects(e.cell) {
+			cell := days[d].cell(e)
+			if !c.selects(cell) {
 				continue
 			}
-			s := &sums[im.cells[e.cell].row]
+			row := im.cells[cell].row
+			s := &sums[row]
 			if s.last.entry == nil {
-				*s = rowSum{row: im.cells[e.cell].row, first: e.first, last: lastSeen{e.cell, e}}
+				*s = rowSum{row: row, first: e.first, last: lastSeen{cell, e}}
 			}
 			s.first = min(s.first, e.first)
 			if e.seen.compare(&s.last.seen) > 0 {
-				s.last = lastSeen{e.cell, e}
+				s.last = lastSeen{cell, e}
 			}
 			if byValue {
 				s.addValue(e)
@@ -138,8 +140,9 @@ func (im *image) rowDays(days []dayImage, first costd.Day, c *choice, rows []row
 		entries := days[d].entries
 		for i := range entries {
 			e := &entries[i]
-			n := position[im.cells[e.cell].row]
-			if n < 0 || !c.selects(e.cell) {
+			cell := days[d].cell(e)
+			n := position[im.cells[cell].row]
+			if n < 0 || !c.selects(cell) {
 				continue
 			}
 			if last := len(of[n]) - 1; last < 0 || of[n][last].day != int32(d) {

@@ -81,12 +81,13 @@ func (im *image) lastOf(days []dayImage, c *choice, groups int, group func(cell 
 		entries := days[d].entries
 		for i := range entries {
 			e := &entries[i]
-			if !c.lists(e.cell) {
+			cell := days[d].cell(e)
+			if !c.lists(cell) {
 				continue
 			}
-			l := &last[group(e.cell)]
-			if l.cell < 0 || e.compareWith(im.cells[e.cell].resource.metric, &l.seen, im.cells[l.cell].resource.metric) > 0 {
-				*l = lastSeen{e.cell, e}
+			l := &last[group(cell)]
+			if l.cell < 0 || e.compareWith(im.cells[cell].resource.metric, &l.seen, im.cells[l.cell].resource.metric) > 0 {
+				*l = lastSeen{cell, e}
 			}
 		}
 	}

@@ -12,8 +12,9 @@ import (
 	"costd.dev/costd/store/duckdb"
 )
 
-// twoMonths makes the store ask the database: no month in memory covers it.
-var twoMonths = costd.Period{From: costd.NewDay(2026, time.September, 20), To: costd.NewDay(2026, time.October, 20)}
+// manyMonths makes the store ask the database: it is longer than the months in memory that
+// are joined.
+var manyMonths = costd.Period{From: costd.NewDay(2025, time.September, 20), To: costd.NewDay(2026, time.October, 20)}
 
 // wantFullWidth wants more reads at once than the pool has connections to succeed, and
 // then a write and a backup.
@@ -23,7 +24,7 @@ func wantFullWidth(t *testing.T, db *duckdb.DB) {
 	failures := make(chan error, 160)
 	for range cap(failures) {
 		reads.Go(func() {
-			if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: twoMonths}); err != nil {
+			if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: manyMonths}); err != nil {
 				failures <- err
 			}
 		})
@@ -60,7 +61,7 @@ func TestCallersHangUp(t *testing.T) {
 			for range 200 {
 				ctx, cancel := context.WithTimeout(t.Context(), rand.N(time.Millisecond))
 				db.Check(ctx)
-				db.Lines(ctx, costd.Query{ClientID: 1, Period: twoMonths})
+				db.Lines(ctx, costd.Query{ClientID: 1, Period: manyMonths})
 				cancel()
 			}
 		})
@@ -78,7 +79,7 @@ func TestRollbackFails(t *testing.T) {
 	}
 	restore := duckdb.FailRollbacks(db, errors.New("out of memory"))
 	for range 40 {
-		if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: twoMonths}); err != nil {
+		if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: manyMonths}); err != nil {
 			t.Fatalf("a read fails although only rollbacks do: %v", err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), rand.N(3*time.Millisecond))

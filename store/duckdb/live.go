@@ -21,6 +21,8 @@ const (
 	emptyImageBytes = 4 << 10
 	// maxBuilds bounds the images that are made at a time, and so their memory.
 	maxBuilds = 2
+	// maxJoined is how many months in a row one image may have: 366 days touch 13.
+	maxJoined = 13
 	// maxRefreshes is how often a read lets the database overtake it before it does
 	// without an image.
 	maxRefreshes = 5
@@ -121,24 +123,46 @@ func (l *live) drop(m *liveMonth) {
 	l.bytes -= m.bytes
 }
 
-// take returns what was told of m and is not in its image, and false if m was
-// dropped and is told no more.
-func (l *live) take(m *liveMonth) ([]monthChange, bool) {
+// take returns what was told of each month and is not in its image, all at one moment,
+// and false if one of them was dropped and is told no more.
+func (l *live) take(months []*liveMonth) ([][]monthChange, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	changes := m.pending
-	m.pending, m.parts = nil, 0
-	return changes, l.months[m.clientMonth] == m
+	for _, m := range months {
+		if l.months[m.clientMonth] != m {
+			return nil, false
+		}
+	}
+	changes := make([][]monthChange, len(months))
+	for i, m := range months {
+		changes[i] = m.pending
+		m.pending, m.parts = nil, 0
+	}
+	return changes, true
 }
 
 // giveBack undoes take.
-func (l *live) giveBack(m *liveMonth, changes []monthChange) {
+func (l *live) giveBack(months []*liveMonth, changes [][]monthChange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	m.pending = append(changes, m.pending...)
-	for i := range changes {
-		m.parts += len(changes[i].added)
+	for i, m := range months {
+		m.pending = append(changes[i], m.pending...)
+		for j := range changes[i] {
+			m.parts += len(changes[i][j].added)
+		}
 	}
+}
+
+// fits reports whether the months together leave room for others. Months that do not
+// would drop each other for as long as somebody asks for them.
+func (l *live) fits(months []*liveMonth) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var bytes int64
+	for _, m := range months {
+		bytes += m.bytes
+	}
+	return bytes <= l.largest()
 }
 
 // built says how large the image of m is now.
@@ -243,110 +267,4 @@ func (l *live) append(m *liveMonth, change monthChange) {
 	slices.Sort(all.stale)
 	all.stale = slices.Compact(all.stale)
 	m.pending, m.parts = []monthChange{all}, 0
-}
-
-// image returns the image that the query is about, as of all that was acknowledged
-// when the call began, or errNoImage if there is none.
-func (db *DB) image(ctx context.Context, q costd.Query) (*image, error) {
-	if db.isClosed() {
-		return nil, errClosed
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	month := costd.MonthOf(q.Period.From)
-	if db.live.budget <= 0 || q.Period.Days() <= 0 || q.Period.To > month.Period().To {
-		return nil, errNoImage
-	}
-	for range maxRefreshes {
-		m, err := db.live.month(clientMonth{q.ClientID, month})
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case m.building <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		im, err := db.refresh(ctx, m)
-		<-m.building
-		if im != nil || err != nil {
-			return im, err
-		}
-	}
-	return nil, errNoImage
-}
-
-// refresh brings the image of m up to date and returns it, or nil if m was dropped
-// meanwhile. The caller holds building.
-//
-// Days that changed otherwise than by new parts are read anew, as of a commit of
-// their own. Then the other days have to follow, to be of one state of the database:
-// the next round adds what was told in the meantime.
-func (db *DB) refresh(ctx context.Context, m *liveMonth) (*image, error) {
-	for range maxRefreshes {
-		if m.image == nil {
-			if db.live.gaveUp(m) {
-				return nil, errNoImage
-			}
-			if err := db.load(ctx, m); err != nil {
-				return nil, err
-			}
-		}
-		changes, live := db.live.take(m)
-		if !live {
-			return nil, nil
-		}
-		if len(changes) == 0 {
-			return m.image, nil
-		}
-		stale := m.staleDays(changes)
-		if len(stale) > 0 {
-			if err := db.reload(ctx, m, stale); err != nil {
-				db.live.giveBack(m, changes)
-				return nil, err
-			}
-		}
-		m.add(changes, stale)
-		if m.builder.bytes > db.live.largest() {
-			m.builder, m.image = newImageBuilder(m.month), nil
-			db.live.built(m, true)
-			return nil, errNoImage
-		}
-		m.image = m.builder.finish()
-		db.live.built(m, false)
-		if len(stale) == 0 {
-			return m.image, nil
-		}
-	}
-	return nil, errNoImage
-}
-
-// staleDays returns the days that the changes call to be read anew, in order.
-func (m *liveMonth) staleDays(changes []monthChange) (stale []costd.Day) {
-	for _, c := range changes {
-		for _, day := range c.stale {
-			if c.commit > m.builder.day(day).asOf {
-				stale = append(stale, day)
-			}
-		}
-	}
-	slices.Sort(stale)
-	return slices.Compact(stale)
-}
-
-// add adds the parts of the changes to the days that do not show them. Days that
-// were just read anew show them all.
-func (m *liveMonth) add(changes []monthChange, fresh []costd.Day) {
-	parts := map[costd.Day][]statePart{}
-	for _, c := range changes {
-		for i := range c.added {
-			if day := c.added[i].day; c.commit > m.builder.day(day).asOf && !slices.Contains(fresh, day) {
-				parts[day] = append(parts[day], c.added[i])
-			}
-		}
-	}
-	for day, list := range parts {
-		m.builder.add(day, list)
-	}
 }

@@ -17,7 +17,7 @@ func wantHours(t *testing.T, db *duckdb.DB, when string, want int64) {
 	t.Helper()
 	patience, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for _, p := range []costd.Period{october, twoMonths} {
+	for _, p := range []costd.Period{october, manyMonths} {
 		if got, err := hoursIn(patience, db, 1, p); err != nil || got != want {
 			t.Errorf("%s: %d hours in %v, %v; want %d", when, got, p, err, want)
 		}
@@ -58,7 +58,7 @@ func TestFirstSeenOfLateRecord(t *testing.T) {
 	wantHours(t, db, "at first", 1)
 	for late := 1; late >= 0; late-- {
 		writeAll(t, db, records[late:late+1])
-		for _, p := range []costd.Period{october, twoMonths} {
+		for _, p := range []costd.Period{october, manyMonths} {
 			rows := rowsIn(t, db, p)
 			if len(rows) != 1 || !rows[0].FirstSeen.Equal(records[late].Start) || !rows[0].LastSeen.Equal(records[4].End) {
 				t.Errorf("rows in %v: %+v, want one seen from %v to %v", p, rows, records[late].Start, records[4].End)
@@ -130,7 +130,7 @@ func TestSumsNeverGoBack(t *testing.T) {
 	restore := duckdb.AfterCommit(db, func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		first, err := hoursIn(ctx, db, 1, twoMonths)
+		first, err := hoursIn(ctx, db, 1, manyMonths)
 		if err != nil {
 			return nil
 		}
@@ -160,7 +160,7 @@ func TestNumbersAfterCommitInDoubt(t *testing.T) {
 	}
 	writeAll(t, db, others)
 	names := map[string]bool{}
-	for _, row := range rowsIn(t, db, twoMonths) {
+	for _, row := range rowsIn(t, db, manyMonths) {
 		if row.LastSeen.Sub(row.FirstSeen) != time.Hour || names[row.ResourceID] {
 			t.Errorf("the row of %s is seen from %v to %v, or stands twice", row.ResourceID, row.FirstSeen, row.LastSeen)
 		}

@@ -70,7 +70,7 @@ func (s *sick) wantReports() {
 }
 
 // report asks for the n-th report. The periods differ, so that no answer is one that
-// the server remembers; most lie in two months, which makes it ask the database. The
+// the server remembers; the server has no memory for months and asks the database. The
 // keys take turns, since one key may not have as many reports under way as all have.
 func (s *sick) report(n int) error {
 	ctx, cancel := context.WithTimeout(s.t.Context(), healthPatience)

@@ -43,8 +43,9 @@ func executable(t *testing.T) string {
 // checkpointBytes lets a small log be moved into the database, so that a test sees it.
 const checkpointBytes = 200_000
 
-// serveFlags let reports come as fast as they can.
-var serveFlags = []string{"--rate-limit", "0", "--log-level", "warn", "--checkpoint-bytes", strconv.Itoa(checkpointBytes)}
+// serveFlags let reports come as fast as they can, and ask the database: from memory,
+// they would not need its connections.
+var serveFlags = []string{"--rate-limit", "0", "--cache-mib", "-1", "--log-level", "warn", "--checkpoint-bytes", strconv.Itoa(checkpointBytes)}
 
 // sickClient is the client whose usage the sick server keeps.
 const sickClient = 1001
