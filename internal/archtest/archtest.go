@@ -178,7 +178,7 @@ func CheckFloats(packages []Package, rooms ...string) []string {
 }
 
 // CheckDependencies returns a complaint for every directly required module that
-// the document does not name, and for every one it names that is not required.
+// the document does not name, and for every one it names twice or that is not required.
 // A module counts as named where it stands between backquotes at the beginning
 // of a table row.
 func CheckDependencies(required []string, document string) []string {
@@ -186,6 +186,9 @@ func CheckDependencies(required []string, document string) []string {
 	for line := range strings.Lines(document) {
 		if rest, ok := strings.CutPrefix(line, "| `"); ok {
 			name, _, _ := strings.Cut(rest, "`")
+			if slices.Contains(named, name) {
+				complaints = append(complaints, name+" stands twice in docs/dependencies.md")
+			}
 			named = append(named, name)
 		}
 	}

@@ -28,7 +28,7 @@ var layers = []Layer{
 	{"store/duckdb", []string{".", "decimal"}},
 	{"store/storetest", []string{".", "decimal"}},
 	{"client", []string{".", "decimal"}},
-	{"importer", []string{".", "decimal", "client"}},
+	{"importer", []string{"."}},
 	{"demo", []string{".", "decimal"}},
 	{"openapi", nil},
 	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "openapi", "internal/web"}},
@@ -125,6 +125,7 @@ func TestRulesFire(t *testing.T) {
 		{"float literal", CheckFloats(one(parse("rating", "package rating\nvar x = 0.5")), "rating"), "rating/x.go:2:9"},
 		{"float conversion", CheckFloats(one(parse("rating", "package rating\nvar x = strconv.ParseFloat")), "rating"), "rating/x.go:2:17"},
 		{"dependency without reason", CheckDependencies([]string{"a"}, "| `b` | why |\n"), "a has no reason"},
+		{"two reasons", CheckDependencies([]string{"b"}, "| `b` | why |\n| `b` | why |\n"), "b stands twice"},
 		{"reason without dependency", CheckDependencies(nil, "| `b` | why |\n"), "b stands in"},
 	} {
 		if !slices.ContainsFunc(tt.complaints, func(c string) bool { return strings.Contains(c, tt.want) }) {

@@ -12,10 +12,11 @@ import (
 )
 
 // Write implements costd.UsageStore. It compares each record with what is stored: first
-// with the digests in memory, then, for the rest, by one query. One statement deletes what
-// is replaced, and one append adds all rows. If nothing changes, nothing is written. Of
-// several records with one identity in the batch, only the first is compared with what is
-// stored and only the last is stored; their outcomes are those of writing them one by one.
+// with the digests in memory, then, for the rest, by one query. One statement deletes the
+// parts that are replaced, and one append adds those that are new. If nothing changes,
+// nothing is written. Of several records with one identity in the batch, only the first is
+// compared with what is stored and only the last is stored; their outcomes are those of
+// writing them one by one.
 func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outcome, err error) {
 	defer costd.Wrap(&err, "duckdb.Write")
 	if len(records) > costd.MaxBatch {
