@@ -45,6 +45,7 @@ func TestDisk(t *testing.T) {
 	r.record()
 	entries, err := parseRecord(r.read())
 	r.must(err)
+	r.wantSeen(entries)
 	t.Logf("the record has %d entries, %d batches answered", len(entries), r.batches(entries))
 	j := &judge{recording: r, room: room(t), outcomes: map[outcome]int{}}
 	var group sync.WaitGroup
@@ -60,6 +61,20 @@ func TestDisk(t *testing.T) {
 	close(made)
 	group.Wait()
 	j.report()
+}
+
+// wantSeen wants the record to have what DuckDB does and what Go does by itself: a recorder
+// that is blind to one of them would make states that are too good.
+func (r *recording) wantSeen(entries []entry) {
+	r.t.Helper()
+	for _, want := range []entry{
+		{kind: written, path: databaseFile}, {kind: synced, path: databaseFile}, {kind: written, path: logFile}, {kind: synced, path: logFile},
+		{kind: removed, path: logFile}, {kind: written, path: markFile, b: 1}, {kind: synced, path: "."},
+	} {
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.kind == want.kind && e.path == want.path && e.b == want.b }) {
+			r.t.Fatalf("the record has no entry of kind %d, flag %d, of %q", want.kind, want.b, want.path)
+		}
+	}
 }
 
 // room returns a folder for states: in memory, if the system has that, where a sync costs
