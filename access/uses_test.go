@@ -99,3 +99,40 @@ func TestLastUseOfDeletedKey(t *testing.T) {
 	}
 	wantLastUse(t, &access.Service{Catalog: service.Catalog}, ids[1], clock)
 }
+
+// A savingCatalog does something while the uses of keys are being saved.
+type savingCatalog struct {
+	costd.Catalog
+	meanwhile func()
+}
+
+func (c savingCatalog) MarkUsed(ctx context.Context, uses map[string]time.Time) error {
+	c.meanwhile()
+	return c.Catalog.MarkUsed(ctx, uses)
+}
+
+// A key that is used while its last use is saved keeps the later use for the next save. A
+// clock that is set back takes no use away.
+func TestLastUseDuringSave(t *testing.T) {
+	service := newService(t)
+	now := clock
+	service.Now = func() time.Time { return now }
+	key, token, err := service.Create(t.Context(), costd.RoleOperator, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := func(at time.Time) {
+		now = at
+		if _, err := service.Authenticate(t.Context(), "APIKey "+token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use(clock)
+	service.Catalog = savingCatalog{service.Catalog, func() { use(clock.Add(time.Hour)) }}
+	if err := service.SaveUses(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantLastUse(t, service, key.ID, clock.Add(time.Hour))
+	use(clock.Add(time.Minute))
+	wantLastUse(t, service, key.ID, clock.Add(time.Hour))
+}

@@ -426,3 +426,30 @@ func TestCommitterClose(t *testing.T) {
 		t.Errorf("of an unused one: %v", err)
 	}
 }
+
+// TestCommitterAlwaysTakesANewSender fills the room there is, each of two senders its
+// half. The first request of a third sender is taken all the same, and a second one is not.
+func TestCommitterAlwaysTakesANewSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		c := &ingest.Committer{Store: l, QueueRecords: 4}
+		refused := map[string]int{}
+		send := func(sender string, names ...string) {
+			go func() {
+				if _, err := c.Write(ingest.WithSender(t.Context(), sender), records(names...)); err != nil {
+					refused[sender]++
+				}
+			}()
+			synctest.Wait()
+		}
+		send("one", "under way")
+		send("one", "a", "b")
+		send("two", "c", "d")
+		send("three", "e")
+		send("three", "f")
+		if q := c.Queue(); q.Records != 5 || len(refused) != 1 || refused["three"] != 1 {
+			t.Errorf("%d records wait, refused %v; want 5, and the second of three", q.Records, refused)
+		}
+		close(l.gate)
+	})
+}

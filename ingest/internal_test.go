@@ -40,11 +40,19 @@ func TestServiceDecodesInTurn(t *testing.T) {
 	})
 }
 
+// refusals counts the requests that were refused.
+type refusals struct{ n int }
+
+func (r *refusals) Refused()                    { r.n++ }
+func (r *refusals) Ingested(costd.IngestResult) {}
+func (r *refusals) Written(Written)             {}
+
 // TestServiceBoundsBodies has a slow sender hold all the memory there is for
 // bodies; Limits allow for one of MaxBody, which is more than a test should take.
 func TestServiceBoundsBodies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Service{}
+		refusals := &refusals{}
+		s := &Service{Observer: refusals}
 		s.start()
 		s.bodies.limit = 5
 		slow, sender := io.Pipe()
@@ -61,6 +69,9 @@ func TestServiceBoundsBodies(t *testing.T) {
 		_, err := s.Ingest(t.Context(), strings.NewReader("\n"), NDJSON)
 		if costd.ErrorCode(err) != costd.Unavailable || !errors.Is(err, errFull) || s.BodyBytes() != 5 {
 			t.Errorf("over the limit: %v, %d bytes held", err, s.BodyBytes())
+		}
+		if refusals.n != 1 {
+			t.Errorf("the observer heard of %d refusals, want 1", refusals.n)
 		}
 		sender.Close()
 		if err := <-done; err != nil || s.BodyBytes() != 0 {
@@ -116,5 +127,19 @@ func TestLimitsHoldALargestBody(t *testing.T) {
 	s.start()
 	if s.bodies.limit <= MaxBody {
 		t.Errorf("no body of MaxBody ever gets in: %d bytes", s.bodies.limit)
+	}
+}
+
+// TestBudgetAllowsOneRequest has a named sender take what one request may take, although
+// that is more than half of the budget.
+func TestBudgetAllowsOneRequest(t *testing.T) {
+	for _, tt := range []struct {
+		most, taken int64
+		fits        bool
+	}{{80, 80, true}, {80, 81, false}, {10, 50, true}, {10, 51, false}} {
+		s := &share{all: &budget{limit: 100, most: tt.most}, sender: "one"}
+		if err := s.take(tt.taken); (err == nil) != tt.fits {
+			t.Errorf("%d of 100 bytes, of which one request may take %d: %v", tt.taken, tt.most, err)
+		}
 	}
 }

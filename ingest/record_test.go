@@ -357,3 +357,16 @@ func daily(t *rapid.T, usages ...costd.Usage) map[costd.Day]string {
 	}
 	return texts
 }
+
+// What is exactly at a limit is taken.
+func TestNewRecordTakesWhatLimitsAllow(t *testing.T) {
+	u := usage(costd.Instance, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z") // 31 days
+	u.ID, u.Flavor = strings.Repeat("x", 256), strings.Repeat("x", 256)
+	u.Tags = map[string]string{}
+	for i := range 64 {
+		u.Tags[fmt.Sprint(i)] = ""
+	}
+	if _, err := ingest.NewRecord(u); err != nil {
+		t.Error(err)
+	}
+}

@@ -209,3 +209,19 @@ func TestServiceTellsItsObserver(t *testing.T) {
 		}
 	})
 }
+
+// A rejection repeats no id that is itself too long.
+func TestRejectionsRepeatNoLongID(t *testing.T) {
+	for length, shown := range map[int]bool{256: true, 257: false} {
+		id := strings.Repeat("x", length)
+		got, err := (&ingest.Service{Store: &ledger{}}).Ingest(t.Context(), strings.NewReader(line(id, `,"region_id":-1`)+line(id, `,"name":7`)), ingest.NDJSON)
+		if err != nil || len(got.Rejected) != 2 {
+			t.Fatal(got, err)
+		}
+		for _, r := range got.Rejected {
+			if want := strings.Repeat(id, map[bool]int{true: 1}[shown]); r.ID != want {
+				t.Errorf("an id of %d bytes is shown with %d", length, len(r.ID))
+			}
+		}
+	}
+}

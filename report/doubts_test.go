@@ -35,7 +35,7 @@ func TestCheckUsage(t *testing.T) {
 	noFlavor := func(u *costd.Usage) { u.Flavor = "" }
 	records := []costd.Usage{
 		usage("right", day(1), func(*costd.Usage) {}),
-		usage("in a day", now.Add(24*time.Hour), func(*costd.Usage) {}),
+		usage("in a day", now.Add(24*time.Hour), func(u *costd.Usage) { u.Metric = "n" }), // not beside "h", whose mistake would hide its own
 		usage("no dimension to have", day(1), func(u *costd.Usage) { u.Type, u.Flavor = costd.FloatingIP, "" }),
 		usage("a", day(5), noFlavor), usage("b", day(4), noFlavor), usage("c", day(6), noFlavor),
 		usage("d", day(2), func(u *costd.Usage) { u.RegionID = 9 }),

@@ -27,8 +27,8 @@ var reserved = func() costd.Entries {
 			Count: 1, Unit: "H", UnitSize: decimal.FromInt(60), UnitSizeMonth: decimal.FromInt(744), UnitPrice: decimal.FromInt(1),
 			ActiveFrom: costd.NewDay(2026, time.October, 1), ActiveTo: end})
 	}
-	commit("1 endless", 1, nil)
-	commit("2 until 20", 1, new(costd.NewDay(2026, time.October, 20)))
+	commit("1 until 20", 1, new(costd.NewDay(2026, time.October, 20)))
+	commit("2 endless", 1, nil)
 	commit("3 until 10", 1, new(costd.NewDay(2026, time.October, 10)))
 	commit("4 hidden", 2, nil)
 	return e
@@ -62,12 +62,12 @@ func TestReservationsOfADay(t *testing.T) {
 		r    report.ReservationsRequest
 		want []string
 	}{
-		{"by id where the beginnings are the same", 9, report.ReservationsRequest{}, []string{"1 endless", "2 until 20", "3 until 10"}},
-		{"by end", 9, report.ReservationsRequest{OrderBy: report.OrderByActiveTo}, []string{"3 until 10", "2 until 20", "1 endless"}},
-		{"by end, the last first", 9, report.ReservationsRequest{OrderBy: report.OrderByActiveTo, Descending: true}, []string{"1 endless", "2 until 20", "3 until 10"}},
-		{"on the day of an end", 10, report.ReservationsRequest{}, []string{"1 endless", "2 until 20"}},
-		{"the day before an end", 19, report.ReservationsRequest{}, []string{"1 endless", "2 until 20"}},
-		{"after all ends", 20, report.ReservationsRequest{}, []string{"1 endless"}},
+		{"by id where the beginnings are the same", 9, report.ReservationsRequest{}, []string{"1 until 20", "2 endless", "3 until 10"}},
+		{"by end", 9, report.ReservationsRequest{OrderBy: report.OrderByActiveTo}, []string{"3 until 10", "1 until 20", "2 endless"}},
+		{"by end, the last first", 9, report.ReservationsRequest{OrderBy: report.OrderByActiveTo, Descending: true}, []string{"2 endless", "1 until 20", "3 until 10"}},
+		{"on the day of an end", 10, report.ReservationsRequest{}, []string{"1 until 20", "2 endless"}},
+		{"the day before an end", 19, report.ReservationsRequest{}, []string{"1 until 20", "2 endless"}},
+		{"after all ends", 20, report.ReservationsRequest{}, []string{"2 endless"}},
 	} {
 		if got, _ := reservationsOn(t, s, tt.day, active(tt.r)); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
@@ -95,8 +95,8 @@ func TestOvercommitPriceOfAnEndedReservation(t *testing.T) {
 		period *costd.Period
 		want   []int64 // of the three commitments by id
 	}{
-		{"today", nil, []int64{3, 2, 1}},
-		{"a period over all ends", days(1, 31), []int64{3, 2, 1}},
+		{"today", nil, []int64{2, 3, 1}},
+		{"a period over all ends", days(1, 31), []int64{2, 3, 1}},
 		{"a period that ends with the first price", days(1, 10), []int64{1, 1, 1}},
 		{"a period that ends with the second price", days(5, 20), []int64{2, 2, 1}},
 	} {

@@ -143,3 +143,26 @@ func (a answer) hidesPrices(t *testing.T, name string) {
 		t.Errorf("%s: quantity %v, cost %v, currency %q, error %q; want 60 and nothing else", name, c.Quantity, c.Cost, c.Currency, c.Err)
 	}
 }
+
+// A page that begins behind the rows without a price still says that the report has some,
+// also where it has no end.
+func TestStatusOfAPageWithoutEnd(t *testing.T) {
+	unpriced := hour(1, "n")
+	unpriced.Start = unpriced.Start.Add(-time.Hour)
+	unpriced.End = unpriced.End.Add(-time.Hour)
+	s := serve(t, priced, []costd.Usage{hour(1, "m"), unpriced})
+	page := costd.Page{Offset: 1, OrderBy: []costd.SortKey{{By: costd.SortFirstSeen}}}
+	resources, err := s.CostResources(t.Context(), costd.Query{ClientID: 1, Period: october.Period()}, page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for row, err := range resources.Rows {
+		if rows++; err != nil || row.Usage.ResourceID != "m" {
+			t.Errorf("row of %s, %v; want m alone", row.Usage.ResourceID, err)
+		}
+	}
+	if status := resources.Status(); rows != 1 || status != report.PricesFailed {
+		t.Errorf("%d rows, price status %q; want 1, error", rows, status)
+	}
+}

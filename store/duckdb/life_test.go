@@ -199,11 +199,18 @@ func TestCommitInDoubt(t *testing.T) {
 	if _, err := db.Write(t.Context(), fleet(1, 10, 5)); err != nil {
 		t.Fatal(err)
 	}
+	before, err := db.Revision(t.Context(), 1, october)
+	if err != nil {
+		t.Fatal(err)
+	}
 	restore := duckdb.DenyCommit(db, errors.New("a commit that failed"))
 	if _, err := db.Write(t.Context(), fleet(1, 20, 6)); err == nil {
 		t.Error("a write succeeds although its commit is said to have failed")
 	}
 	restore()
+	if after, err := db.Revision(t.Context(), 1, october); err != nil || after == before {
+		t.Errorf("revision %d, %v, as before the commit that took effect: remembered answers would stay", after, err)
+	}
 	outcomes, err := db.Write(t.Context(), fleet(1, 20, 6))
 	if err != nil {
 		t.Fatal(err)
