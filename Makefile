@@ -98,6 +98,11 @@ STATES ?= 1000
 disk: build ## lose power under COSTD (bin/costd) in STATES ways, damage its files, and see that nothing is lost in silence
 	$(GO) test -timeout 60m -count 1 ./test/disk -v -args -states $(STATES) -costd "$(COSTD)"
 
+INJECTIONS ?= 20000
+.PHONY: injection
+injection: tools ## make INJECTIONS operations on stores whose database fails at random, under the race detector
+	$(GO) test -race -timeout 24h -count 1 ./store/duckdb -run '^TestInjection$$' -v -args -injections $(INJECTIONS)
+
 .PHONY: bench
 bench: tools ## run every benchmark once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

@@ -1,11 +1,9 @@
 package duckdb
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"costd.dev/costd"
@@ -13,7 +11,8 @@ import (
 
 // catalogState is all that the catalog holds. It is never changed: a change makes
 // a new one and puts it in the old one's place once it is on disk. Only this
-// process can write the folder, so that it is always what the database holds.
+// process can write the folder, so that it is what the database holds; after a commit of
+// which that is not known there is none until it is read again.
 type catalogState struct {
 	version int64
 	entries costd.Entries // what a change leaves alone is shared with the state before
@@ -23,19 +22,56 @@ type catalogState struct {
 // Entries implements costd.Catalog. The lists are shared by all callers, who must
 // not change them.
 func (db *DB) Entries(ctx context.Context) (costd.Entries, int64, error) {
-	if db.isClosed() {
-		return costd.Entries{}, 0, errClosed
+	state, err := db.catalogNow(ctx)
+	if err != nil {
+		return costd.Entries{}, 0, err
 	}
-	state := db.catalog.Load()
 	return state.entries, state.version, nil
 }
 
 // Version implements costd.Catalog.
 func (db *DB) Version(ctx context.Context) (int64, error) {
-	if db.isClosed() {
-		return 0, errClosed
+	state, err := db.catalogNow(ctx)
+	if err != nil {
+		return 0, err
 	}
-	return db.catalog.Load().version, nil
+	return state.version, nil
+}
+
+// catalogNow returns the catalog. After a lost commit the database is asked for it, unless
+// that was possible at once.
+func (db *DB) catalogNow(ctx context.Context) (*catalogState, error) {
+	for {
+		state := db.catalog.Load()
+		if db.isClosed() {
+			return nil, errClosed
+		}
+		if state != nil {
+			return state, nil
+		}
+		if err := db.write(ctx, db.readCatalog(ctx)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// readCatalog returns a transaction that reads the catalog if it is not known.
+func (db *DB) readCatalog(ctx context.Context) func(*sql.Tx) error {
+	return func(tx *sql.Tx) error {
+		if err := db.knowCatalog(ctx, tx); err != nil {
+			return err
+		}
+		return errNothingToWrite
+	}
+}
+
+// knowCatalog reads the catalog if it is not known. The caller holds writing, and has
+// changed nothing in the transaction.
+func (db *DB) knowCatalog(ctx context.Context, tx *sql.Tx) error {
+	if db.catalog.Load() != nil {
+		return nil
+	}
+	return db.loadCatalog(ctx, tx)
 }
 
 // Apply implements costd.Catalog. A change that changes nothing keeps the version.
@@ -65,30 +101,16 @@ func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries) (vers
 
 // changeCatalog lets f change a copy of the catalog's state and the database alike,
 // and shows the copy to everybody when the database has committed. If it is not known
-// whether it has, what the database holds is read again.
+// whether it has, what the database holds is read again; see forget.
 func (db *DB) changeCatalog(ctx context.Context, f func(*sql.Tx, *catalogState) error) error {
 	var next catalogState
-	err := db.writeThen(ctx, func(tx *sql.Tx) error {
-		if err := db.findCatalog(ctx, tx); err != nil {
+	return db.writeThen(ctx, func(tx *sql.Tx) error {
+		if err := db.knowCatalog(ctx, tx); err != nil {
 			return err
 		}
 		next = *db.catalog.Load()
 		return f(tx, &next)
 	}, func() { db.catalog.Store(&next) })
-	if errors.As(err, new(commitError)) { // if this fails, the next change does it
-		_ = db.write(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
-			return cmp.Or(db.findCatalog(ctx, tx), errNothingToWrite)
-		})
-	}
-	return err
-}
-
-// findCatalog reads the catalog again if it is not known what was committed last.
-func (db *DB) findCatalog(ctx context.Context, tx *sql.Tx) error {
-	if !db.catalogLost {
-		return nil
-	}
-	return db.loadCatalog(ctx, tx)
 }
 
 // storeDocuments adds or replaces documents and sets the version.
@@ -124,14 +146,14 @@ func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
 		return err
 	}
 	keys, err := readAll(s, "SELECT id, role, client_id, projects, hash, created, name, expires, last_used FROM api_key", scanKey)
+	if err != nil {
+		return err
+	}
 	for _, key := range keys {
 		state.keys[key.ID] = key
 	}
-	if err == nil {
-		db.catalog.Store(state)
-		db.catalogLost = false
-	}
-	return err
+	db.catalog.Store(state)
+	return nil
 }
 
 // A document is an entry as it is stored.

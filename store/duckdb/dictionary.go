@@ -61,11 +61,16 @@ func (d *dictionary) isNew(k resourceKey) bool {
 	return d.known != nil && !known
 }
 
-// load reads the greatest numbers, and forgets the rest.
+// load reads the greatest numbers, and forgets the rest. If that fails nothing changes,
+// so that a dictionary that is lost still is.
 func (d *dictionary) load(ctx context.Context, tx *sql.Tx) error {
-	*d = newDictionary()
-	return tx.QueryRowContext(ctx, "SELECT (SELECT COALESCE(max(number), 0) FROM resource), (SELECT COALESCE(max(number), 0) FROM state)").
-		Scan(&d.lastResource, &d.lastState)
+	next := newDictionary()
+	err := tx.QueryRowContext(ctx, "SELECT (SELECT COALESCE(max(number), 0) FROM resource), (SELECT COALESCE(max(number), 0) FROM state)").
+		Scan(&next.lastResource, &next.lastState)
+	if err == nil {
+		*d = next
+	}
+	return err
 }
 
 // fill learns which resources there are, and remembers them: all, or if there is no

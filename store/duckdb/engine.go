@@ -34,7 +34,7 @@ func openEngine(ctx context.Context, options Options) (_ *engine, err error) {
 		return nil, err
 	}
 	e := &engine{}
-	e.reads, e.own = openPools(connector)
+	e.reads, e.own = openPools(options.wrapped(connector))
 	if err = e.configure(ctx, options); err != nil {
 		return nil, errors.Join(err, e.close())
 	}

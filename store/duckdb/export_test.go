@@ -7,6 +7,12 @@ import (
 	"errors"
 )
 
+// Wrapped returns the options with something between the store and the database.
+func Wrapped(options Options, wrap func(sqldriver.Connector) sqldriver.Connector) Options {
+	options.wrap = wrap
+	return options
+}
+
 // ForgetNumbers makes the store remember next to no numbers from one batch to the
 // next, so that it has to look them up.
 func ForgetNumbers(db *DB) {

@@ -84,10 +84,11 @@ var errNoKey = costd.Errorf(costd.NotFound, "there is no such key")
 
 // Key implements costd.Catalog.
 func (db *DB) Key(ctx context.Context, id string) (costd.Key, error) {
-	if db.isClosed() {
-		return costd.Key{}, errClosed
+	state, err := db.catalogNow(ctx)
+	if err != nil {
+		return costd.Key{}, err
 	}
-	key, exists := db.catalog.Load().keys[id]
+	key, exists := state.keys[id]
 	if !exists {
 		return costd.Key{}, errNoKey
 	}
@@ -96,10 +97,11 @@ func (db *DB) Key(ctx context.Context, id string) (costd.Key, error) {
 
 // Keys implements costd.Catalog.
 func (db *DB) Keys(ctx context.Context) ([]costd.Key, error) {
-	if db.isClosed() {
-		return nil, errClosed
+	state, err := db.catalogNow(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return db.catalog.Load().sortedKeys(), nil
+	return state.sortedKeys(), nil
 }
 
 // sortedKeys returns copies of the keys, ordered by ID.

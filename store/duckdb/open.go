@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"log/slog"
 	"os"
@@ -36,6 +37,16 @@ type Options struct {
 	// Logger gets a line for each migration, each recovery and each checkpoint that
 	// failed; nil is slog.Default.
 	Logger *slog.Logger
+	// wrap, if set, stands between the store and the database: tests inject faults by it.
+	wrap func(sqldriver.Connector) sqldriver.Connector
+}
+
+// wrapped returns the connector that the store opens its connections by.
+func (o Options) wrapped(connector sqldriver.Connector) sqldriver.Connector {
+	if o.wrap == nil {
+		return connector
+	}
+	return o.wrap(connector)
 }
 
 // A DB is an open store. It implements costd.UsageStore, costd.Catalog and
@@ -67,7 +78,6 @@ type DB struct {
 	engine      *engine
 	checkpoints checkpointer // guarded by writing
 	catalog     atomic.Pointer[catalogState]
-	catalogLost bool // guarded by writing: it is not known what was committed last
 	revisions   revisions
 	dictionary  dictionary // guarded by writing
 	live        *live

@@ -103,7 +103,7 @@ func appendRows[T any](ctx context.Context, writer *sql.Conn, catalog, table str
 		return nil
 	}
 	return writer.Raw(func(conn any) error {
-		appender, err := duck.NewAppender(conn.(driver.Conn), catalog, "main", table)
+		appender, err := newAppender(conn, catalog, table)
 		if err != nil {
 			return err
 		}
@@ -120,6 +120,19 @@ func appendRows[T any](ctx context.Context, writer *sql.Conn, catalog, table str
 		}
 		return appender.CloseWithCancel(ctx)
 	})
+}
+
+// newAppender returns an appender on a connection of the driver, which tests may have
+// wrapped: it needs DuckDB's own.
+func newAppender(conn any, catalog, table string) (*duck.Appender, error) {
+	own := conn.(driver.Conn)
+	if wrapped, ok := conn.(interface{ Own() (driver.Conn, error) }); ok {
+		var err error
+		if own, err = wrapped.Own(); err != nil {
+			return nil, err
+		}
+	}
+	return duck.NewAppender(own, catalog, "main", table)
 }
 
 // The roles of a staged row.

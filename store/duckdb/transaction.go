@@ -44,14 +44,22 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 		then()
 		err = db.settle()
 	} else if errors.As(err, new(commitError)) {
-		db.live.reset(db.engine.lastCommit())
-		db.revisions.noteAll()
-		db.touched = touched{}
-		db.digests.reset()
-		db.dictionary.lost = true
-		db.catalogLost = true
+		db.forget()
 	}
 	return storeError(err)
+}
+
+// forget drops what is remembered of the database, after a commit of which it is not
+// known whether it took effect, and reads the catalog again. The caller holds writing.
+func (db *DB) forget() {
+	db.live.reset(db.engine.lastCommit())
+	db.revisions.noteAll()
+	db.touched = touched{}
+	db.digests.reset()
+	db.dictionary.lost = true
+	db.catalog.Store(nil)
+	ctx := context.Background() // the caller who is told of the error may have left
+	_ = db.engine.transact(ctx, db.readCatalog(ctx))
 }
 
 // settle sees to it that the next start finds what was just committed: the files must
@@ -76,6 +84,9 @@ func (e commitError) Unwrap() error { return e.error }
 
 // lastCommit returns the number of the last commit that the database shows.
 func (e *engine) lastCommit() (number int64) {
+	if e == nil {
+		return unknownCommit
+	}
 	writer, err := e.writerConn(context.Background())
 	if err == nil {
 		err = writer.QueryRowContext(context.Background(), "SELECT number FROM commit_count").Scan(&number)

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"maps"
 	"sync"
 
 	"costd.dev/costd"
@@ -85,6 +87,32 @@ func (m *Memory) Revision(context.Context, int64, costd.Period) (int64, error) {
 
 // Check implements costd.UsageStore.
 func (m *Memory) Check(context.Context) error { return nil }
+
+// Clone returns a Memory with the same records, which is changed apart from m.
+func (m *Memory) Clone() *Memory {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	clone := &Memory{clients: map[int64]*oracle{}, revision: m.revision}
+	for id, o := range m.clients {
+		clone.clients[id] = &oracle{records: maps.Clone(o.records)}
+	}
+	return clone
+}
+
+// Answer returns in words all that a store says to a query: the lines, the count and the
+// rows of the page; with a nil page the lines only.
+func Answer(ctx context.Context, s costd.UsageStore, q costd.Query, page *costd.Page) ([]string, error) {
+	if page == nil {
+		lines, err := s.Lines(ctx, q)
+		return textsOf(lines, lineText), err
+	}
+	lines, count, seq, err := s.LinesAndResources(ctx, q, *page)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := drain(seq)
+	return append(append(textsOf(lines, lineText), fmt.Sprint(count, " rows")), textsOf(rows, rowText)...), err
+}
 
 // Len returns the number of records.
 func (m *Memory) Len() (n int) {
