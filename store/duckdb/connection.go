@@ -40,6 +40,7 @@ func (e *engine) fitReads(ctx context.Context) error {
 		return err
 	}
 	n := max(min(parseBytes(limit)/readMemory, maxConnections), minConnections)
+	e.places = make(places, n)
 	e.reads.SetMaxOpenConns(int(n))
 	e.reads.SetMaxIdleConns(int(n))
 	return nil
@@ -66,15 +67,17 @@ func parseBytes(size string) int64 {
 // end rolls the transaction back and returns the connection to the pool, or closes the
 // connection if the rollback fails.
 func (e *engine) beginRead(ctx context.Context, pool *sql.DB) (tx *sql.Tx, end func(), err error) {
-	conn, err := pool.Conn(ctx)
+	conn, leave, err := e.connect(ctx, pool)
 	if err != nil {
 		return nil, nil, err
 	}
 	if tx, err = conn.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
 		discard(conn)
+		leave()
 		return nil, nil, err
 	}
 	return tx, func() {
+		defer leave()
 		if e.rollback(conn, tx) != nil {
 			discard(conn)
 			return
@@ -82,6 +85,41 @@ func (e *engine) beginRead(ctx context.Context, pool *sql.DB) (tx *sql.Tx, end f
 		conn.Close()
 	}, nil
 }
+
+// connect takes a connection of the pool. Reads of callers wait for a place before,
+// because the pool itself gives a free connection to any of those who wait: where many
+// wait, one could wait for minutes. leave gives the place back after the connection.
+func (e *engine) connect(ctx context.Context, pool *sql.DB) (conn *sql.Conn, leave func(), err error) {
+	leave = func() {}
+	if pool == e.reads {
+		if err := e.places.enter(ctx); err != nil {
+			return nil, nil, err
+		}
+		leave = e.places.leave
+	}
+	if conn, err = pool.Conn(ctx); err != nil {
+		leave()
+		return nil, nil, err
+	}
+	return conn, leave, nil
+}
+
+// places are given to those who wait for one in the order in which they came, as Go
+// does it for those who send to a channel.
+type places chan struct{}
+
+// enter takes a place. It returns the error of a context that ends before.
+func (p places) enter(ctx context.Context) error {
+	select {
+	case p <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leave gives a place back.
+func (p places) leave() { <-p }
 
 // rollback ends the transaction of the connection.
 func (e *engine) rollback(conn *sql.Conn, tx *sql.Tx) error {

@@ -19,6 +19,7 @@ const maxConnections = 32
 // for the store itself, with the one connection that writes.
 type engine struct {
 	reads, own *sql.DB
+	places     places // as many as the pool of reads has connections
 	// writer is nil after it was discarded: use writerConn. The write token guards it.
 	writer *sql.Conn
 	// afterRollback, if set, decides the outcome of a rollback: tests inject faults by it.

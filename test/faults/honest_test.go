@@ -159,7 +159,7 @@ func (c *honest) compare(ctx context.Context, month costd.Month) bool {
 // settle sends what was not answered, and compares all months. No harm is done to the
 // server any more; what is left of it in the queue may take a little.
 func (c *honest) settle() {
-	ctx, cancel := context.WithTimeout(c.h.t.Context(), healthPatience)
+	ctx, cancel := context.WithTimeout(c.h.t.Context(), hourPatience)
 	defer cancel()
 	for c.pending != nil && !c.send(ctx) && ctx.Err() == nil {
 		pause(ctx, 100*time.Millisecond)

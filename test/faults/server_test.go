@@ -52,20 +52,21 @@ const sickClient = 1001
 
 // A sick server is one that a test does harm to.
 type sick struct {
-	t       *testing.T
-	costd   string // the executable
-	data    string // the folder
-	flags   []string
-	server  *spawn.Server
-	keys    []string      // of administrators of sickClient
-	hours   int           // of usage that were answered
-	reports time.Duration // that all reports of the last check of health took
+	t        *testing.T
+	costd    string // the executable
+	data     string // the folder
+	flags    []string
+	server   *spawn.Server
+	keys     []string      // of administrators of sickClient
+	hours    int           // of usage that were answered
+	patience time.Duration // with one report, or the checkpoint
+	reports  time.Duration // that all reports of the last check of health took
 }
 
 // newSick starts a server that has a catalog and some usage, with further flags.
 func newSick(t *testing.T, flags ...string) *sick {
 	t.Helper()
-	s := &sick{t: t, costd: executable(t), data: filepath.Join(t.TempDir(), "data"), flags: append(serveFlags[:len(serveFlags):len(serveFlags)], flags...)}
+	s := &sick{t: t, patience: healthPatience, costd: executable(t), data: filepath.Join(t.TempDir(), "data"), flags: append(serveFlags[:len(serveFlags):len(serveFlags)], flags...)}
 	s.start()
 	_, err := s.client().ApplyCatalog(t.Context(), []byte(catalogFile))
 	s.must(err)
