@@ -63,6 +63,7 @@ type measured struct {
 	resend    load
 	mixed     mixed
 	check     time.Duration
+	fair      fairness
 	resident  int64 // bytes, at the end
 	peak      int64 // bytes
 	sql       *sqlTimes
@@ -146,7 +147,8 @@ func (c *Config) main(ctx context.Context, p *plan) (*measured, error) {
 		}
 		m.resident = residentNow(s.server.PID())
 		m.peak = max(s.peak, residentPeak(s.server.PID()))
-		return nil
+		m.fair, err = s.fair(ctx)
+		return err
 	})
 }
 

@@ -11,6 +11,7 @@ const (
 	growthGroup  = "growth"
 	usageGroup   = "usage"
 	serverGroup  = "server"
+	fairGroup    = "fairness"
 )
 
 // The reaches are those the project set itself, for two cores and 43 million
@@ -33,6 +34,7 @@ func newResult(m *measured, began time.Time) *Result {
 	}
 	r.Figures = append(m.reportFigures(), m.growthFigures()...)
 	r.Figures = append(append(r.Figures, m.usageFigures()...), m.serverFigures()...)
+	r.Figures = append(r.Figures, m.fair.figures()...)
 	return r
 }
 
@@ -104,6 +106,18 @@ func (m *measured) serverFigures() []Figure {
 		alone(serverGroup, "corrections while reports are read", newMeasure("", perSecond, m.mixed.load.rate()), anything),
 		alone(serverGroup, "costd check of it all, no finding", newMeasure("", "s", m.check.Seconds()), anything),
 	}
+}
+
+func (f fairness) figures() (figures []Figure) {
+	for _, flood := range []struct {
+		name string
+		waits
+	}{{"senders", f.besideSenders}, {"readers", f.besideReaders}} {
+		figures = append(figures,
+			alone(fairGroup, fmt.Sprintf("another key's record, beside %d %s, p99", flooders, flood.name), newMeasure("", milli, flood.single), atMost(1000, milli)),
+			alone(fairGroup, fmt.Sprintf("another client's remembered report, beside %d %s, p99", flooders, flood.name), newMeasure("", milli, flood.report), atMost(50, milli)))
+	}
+	return figures
 }
 
 // within bounds costd's own value instead of the ratio.

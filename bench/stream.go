@@ -90,9 +90,13 @@ func (p *plan) fresh(f form, clients ...int64) *stream {
 
 // corrected returns the stream of what is loaded with other names of resources:
 // every record replaces the one that is there.
-func (p *plan) corrected() *stream {
-	s := &stream{plan: p, form: asNDJSON, until: p.hours, name: "-renamed"}
-	s.fill(nil)
+func (p *plan) corrected() *stream { return p.renamed("-renamed") }
+
+// renamed returns the stream of what is loaded of the clients listed, all if none are,
+// with something added to the names of resources.
+func (p *plan) renamed(name string, clients ...int64) *stream {
+	s := &stream{plan: p, form: asNDJSON, until: p.hours, name: name}
+	s.fill(clients)
 	return s
 }
 
