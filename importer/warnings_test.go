@@ -49,3 +49,48 @@ func TestRunRefusesStrangeWarnings(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRunTellsTheFirstWarningOfTwoWays has both requests of a batch warn of their only
+// record. The record told is the first of the file, whichever way it went.
+func TestRunTellsTheFirstWarningOfTwoWays(t *testing.T) {
+	for _, first := range []uint64{0, 1} {
+		var got []Warning
+		im := Importer{
+			Send: func(_ context.Context, body []byte) (costd.IngestResult, error) {
+				return costd.IngestResult{Warnings: []costd.Warning{{Kind: "k", Count: 1, Message: string(bytes.TrimSpace(body))}}}, nil
+			},
+			Warn: func(w Warning) { got = append(got, w) },
+		}
+		_, err := im.Run(t.Context(), func(yield func(Row, error) bool) {
+			_ = yield(Row{File: "f", Number: 2, JSON: []byte("first"), Key: first}, nil) &&
+				yield(Row{File: "f", Number: 3, JSON: []byte("second"), Key: 1 - first}, nil)
+		})
+		want := []Warning{{Kind: "k", Count: 2, File: "f", Number: 2, Message: "first"}}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+		}
+	}
+}
+
+// TestRunBoundsRequestsByBytes sends large records: a request ends with the one that fills
+// it, however few they are.
+func TestRunBoundsRequestsByBytes(t *testing.T) {
+	large := bytes.Repeat([]byte("x"), 1<<20)
+	sizes := []int{}
+	im := Importer{Send: func(_ context.Context, body []byte) (costd.IngestResult, error) {
+		sizes = append(sizes, len(body))
+		return costd.IngestResult{Accepted: bytes.Count(body, []byte("\n"))}, nil
+	}}
+	sum, err := im.Run(t.Context(), func(yield func(Row, error) bool) {
+		for i := 1; i <= 30 && yield(Row{File: "f", Number: int64(i), JSON: large}, nil); i++ {
+		}
+	})
+	if err != nil || sum.Accepted != 30 || len(sizes) != 3 {
+		t.Errorf("%+v, %v, %d requests; want 30 records in 3 requests", sum, err, len(sizes))
+	}
+	for _, size := range sizes {
+		if size > maxBatchBytes+len(large) {
+			t.Errorf("a request of %d bytes", size)
+		}
+	}
+}

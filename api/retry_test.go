@@ -1,0 +1,36 @@
+package api
+
+import (
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"costd.dev/costd"
+)
+
+// Whoever is refused is never told to come back too early, nor in more than a minute.
+func TestRetryAfterIsWholeSeconds(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		0: "1", time.Millisecond: "1", time.Second: "1", time.Second + 1: "2", 59*time.Second + 1: "60", time.Hour: "60",
+	} {
+		if got := secondsOf(wait); got != want {
+			t.Errorf("a wait of %v: Retry-After %s, want %s", wait, got, want)
+		}
+	}
+}
+
+// A time to wait that is known stays; without one it is a second.
+func TestRetryAfterThatIsKnownStays(t *testing.T) {
+	for known, want := range map[string]string{"": "1", "17": "17"} {
+		for _, code := range []costd.Code{costd.TooMany, costd.Unavailable} {
+			w := httptest.NewRecorder()
+			if known != "" {
+				w.Header().Set("Retry-After", known)
+			}
+			WriteError(w, httptest.NewRequest("GET", "/", nil), costd.Errorf(code, "later"))
+			if got := w.Header().Get("Retry-After"); got != want {
+				t.Errorf("%s, known %q: Retry-After %q, want %q", code, known, got, want)
+			}
+		}
+	}
+}
