@@ -93,6 +93,13 @@ type Record struct {
 	Parts []Part
 }
 
+// MaxRecordDays is how many days of 24 hours a record spans at most: no longer than any
+// month, and few enough parts. A record so has parts on the day of its Start and on the
+// MaxRecordDays days after it, and on no other. Stores rely on that: of a record that is
+// replaced or deleted they know the Start, and which days may have changed follows from
+// it. A longer one would leave a remembered report standing that is no longer right.
+const MaxRecordDays = 31
+
 // A Part is what a record consumed within one UTC day. Start and End lie within
 // that day, End at most at its end.
 type Part struct {

@@ -33,9 +33,8 @@ const (
 	maxIntDigits = 20   // the rules in docs/semantics.md, section 2
 	maxDecimals  = 9
 
-	// maxSpan is the longest record (docs/semantics.md, section 2): no longer than
-	// any month, and few enough parts.
-	maxSpan = 31 * 24 * time.Hour
+	// maxSpan is the longest record (docs/semantics.md, section 2).
+	maxSpan = costd.MaxRecordDays * 24 * time.Hour
 )
 
 // Limits bound what a Service holds in memory at once, whoever sends it. A zero

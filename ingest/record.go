@@ -82,7 +82,7 @@ func (m *mistakes) checkUsage(u *costd.Usage) {
 	case span <= 0:
 		m.add("end", "must be after start")
 	case span > maxSpan:
-		m.add("end", "is more than 31 days after start; split the record")
+		m.add("end", "is more than %d days after start; split the record", costd.MaxRecordDays)
 	}
 	m.checkAmounts(u)
 	m.text("flavor", u.Flavor, maxText)

@@ -87,6 +87,9 @@ func check(r *costd.Record) error {
 	if !inNanoseconds(r.Start) {
 		return costd.InvalidField("start", "%s is outside of the years 1678 to 2261", r.Start)
 	}
+	if err := checkDays(r); err != nil {
+		return err
+	}
 	for i := range r.Parts {
 		p := &r.Parts[i]
 		if !inNanoseconds(p.Start) || !inNanoseconds(p.End) {
@@ -103,6 +106,24 @@ func check(r *costd.Record) error {
 		}
 	}
 	return checkTexts(r)
+}
+
+// checkDays returns an error if the record is too long, or has a part outside of its own
+// days: Revision would miss the month of such a part.
+func checkDays(r *costd.Record) error {
+	if r.Deleted {
+		return nil
+	}
+	if r.End.Sub(r.Start) > costd.MaxRecordDays*24*time.Hour {
+		return costd.InvalidField("end", "is more than %d days after start; split the record", costd.MaxRecordDays)
+	}
+	first, last := costd.DayOf(r.Start), costd.DayOf(r.End.Add(-1))
+	for i := range r.Parts {
+		if day := r.Parts[i].Day; day < first || day > last {
+			return costd.InvalidField("parts", "%s is not a day of the record, which has %s to %s", day, first, last)
+		}
+	}
+	return nil
 }
 
 // unitsLimit is the smallest number of units that is too large.

@@ -7,9 +7,6 @@ import (
 	"costd.dev/costd"
 )
 
-// longestRecord is how many days after its first a record may still have parts.
-const longestRecord = 31
-
 // revisions say when usage of a client in a month last changed. The zero value
 // knows no changes.
 type revisions struct {
@@ -50,7 +47,7 @@ type span struct {
 // reach returns the days that a record may have changed.
 func reach(record *costd.Record, outcome costd.Outcome) span {
 	from := costd.DayOf(record.Start)
-	to := from + longestRecord // what was there before may have reached so far
+	to := from + costd.MaxRecordDays // what was there before may have reached so far
 	if outcome == costd.Accepted {
 		to = costd.DayOf(record.End.Add(-1))
 	}

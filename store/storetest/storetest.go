@@ -9,8 +9,8 @@
 //   - letter case is set aside by comparing in lower case, code point by code point;
 //   - a day, and a line, whose quantities are all zero has usage: it is returned;
 //   - an empty tag filter selects everything if All, else nothing;
-//   - records that cannot be kept exactly, or are not UTF-8, are Invalid, and the
-//     batch with them;
+//   - records that cannot be kept exactly, or are not UTF-8, or are longer than
+//     costd.MaxRecordDays, are Invalid, and the batch with them;
 //   - a change of the catalog that changes nothing keeps the version.
 package storetest
 
