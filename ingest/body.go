@@ -9,18 +9,19 @@ import (
 	"costd.dev/costd"
 )
 
-// A budget counts the bytes that all requests under way take, and bounds them: in all,
-// and for each named sender to half, if most bytes, what one request may take, are less.
+// A budget counts the bytes that all requests under way hold. All together may hold limit;
+// one named sender may hold half of that, but always largestRequest.
 type budget struct {
-	limit, most int64
+	limit          int64
+	largestRequest int64 // what one request may hold
 
 	mu    sync.Mutex
 	bytes int64
 	own   map[string]int64 // by sender, of those who hold any
 }
 
-// A share is what one request takes of a budget.
-type share struct {
+// A holding is what one request holds of a budget.
+type holding struct {
 	all    *budget
 	sender string
 	held   int64
@@ -28,7 +29,7 @@ type share struct {
 
 // take takes bytes, or fails if all requests together, or those of the sender, have too
 // much then.
-func (s *share) take(bytes int64) error {
+func (s *holding) take(bytes int64) error {
 	s.held += bytes
 	if !s.all.add(s.sender, bytes) {
 		return full("too many requests are under way; send this one again later")
@@ -37,9 +38,10 @@ func (s *share) take(bytes int64) error {
 }
 
 // release gives back what the request took.
-func (s *share) release() { s.all.add(s.sender, -s.held) }
+func (s *holding) release() { s.all.add(s.sender, -s.held) }
 
-// add adds bytes and reports whether the bounds hold then.
+// add adds bytes and reports whether the bounds hold then. It counts them even if they do
+// not: the caller releases them.
 func (b *budget) add(sender string, bytes int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -53,7 +55,7 @@ func (b *budget) add(sender string, bytes int64) bool {
 	if b.own[sender] += bytes; b.own[sender] == 0 {
 		delete(b.own, sender)
 	}
-	return b.bytes <= b.limit && b.own[sender] <= max(b.limit/2, b.most)
+	return b.bytes <= b.limit && b.own[sender] <= max(b.limit/2, b.largestRequest)
 }
 
 // held returns what all requests take now.
@@ -67,7 +69,7 @@ func (b *budget) held() int64 {
 // bytes arrive, not when they are announced: who sends slowly holds little.
 type body struct {
 	from io.Reader
-	share
+	holding
 }
 
 // Read reads on, or fails if all bodies together are too much.

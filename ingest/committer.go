@@ -20,9 +20,10 @@ type Writer interface {
 
 // A Committer turns many small writes into few large ones (group commit): while
 // one write to the store runs, the records that arrive wait, and together they are
-// the next one. A lone sender waits for nobody. One sender's records stay in the order
-// of their arrival; of several senders each comes first with the same number of records,
-// so that a single record does not wait for the large requests of another sender.
+// the next one. A lone sender waits for nobody. What waits is ordered by how many records
+// of the same sender wait before it, fewest first; ties keep the order of arrival. So one
+// sender's records stay in the order of their arrival, and a single record never waits
+// behind the large requests of another sender.
 //
 // What waits is bounded, in all and by sender (see WithSender), and what would go over
 // is refused at once. It may be used
@@ -131,10 +132,11 @@ func full(message string) error {
 	return &costd.Error{Code: costd.Unavailable, Message: message, Err: errFull}
 }
 
-// full reports whether so much more of a sender is too much. When nothing waits nothing
-// is: limits below the size of one request must not shut it out for ever. A named sender
-// has half of the room, and the first request of each may go over by as much again, so
-// that no sender can take the room of another.
+// full reports whether a request of so many records and bytes has to be refused. An empty
+// queue takes anything, since limits below the size of one request must not shut that
+// request out for ever. A request without a sender may fill the queue up to its limits. A
+// sender may fill half of it, and its first waiting request is taken until the queue holds
+// twice its limits, so that no sender can take the room of another.
 func (c *Committer) full(sender string, records int, bytes int64) bool {
 	mostRecords, mostBytes := orDefault(c.QueueRecords, defaultQueueRecords), orDefault(c.QueueBytes, defaultQueueBytes)
 	own := c.queues[sender]

@@ -59,7 +59,8 @@ const (
 	defaultBodyBytes    = 2 * MaxBody
 
 	// decodedBytes bounds the records of all requests together, from their decoding
-	// until they are written. One request, which has requestBytes at most, always fits.
+	// until they are written, their texts aside. One request, which has requestBytes at
+	// most, fits if all others together leave that much.
 	decodedBytes = 256 << 20
 	requestBytes = costd.MaxBatch*recordBytes + (MaxParts+costd.MaxBatch)*partBytes
 

@@ -260,7 +260,7 @@ func sum(parts []costd.Part) decimal.Rational {
 }
 
 // The parts of a record cover its time without a gap, each within its day, and add
-// up exactly to the whole; each is within a unit of the finest grid of its share.
+// up exactly to the whole; each is within a unit of GridAtto of its share.
 func TestPartsMakeTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u := drawUsage(t)
@@ -284,6 +284,31 @@ func TestPartsMakeTheWhole(t *testing.T) {
 			t.Fatalf("parts end at %v with %v; the record ends at %v with %v", at, sum(record.Parts), u.End, whole(u))
 		}
 	})
+}
+
+// A stated quantity that is too large for GridAtto is divided on GridNano: the parts still
+// add up exactly to the whole, and each is right to the tenth decimal.
+func TestHugeQuantityIsDividedExactly(t *testing.T) {
+	for _, text := range []string{"1666666666666666666", "1666666666666666667", "12345678901234567890.000000001"} {
+		quantity := decimal.MustParse(text)
+		u := costd.Usage{
+			ID: "huge", ClientID: 1001, ProjectID: 501, RegionID: 76, Type: costd.EgressTraffic, ResourceID: "ip-1", Metric: "egress",
+			Start: time.Date(2026, 10, 1, 16, 0, 0, 0, time.UTC), End: time.Date(2026, 10, 2, 16, 0, 0, 0, time.UTC), Quantity: &quantity,
+		}
+		record, err := ingest.NewRecord(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sum(record.Parts); len(record.Parts) != 2 || !got.Equal(quantity.Rational()) {
+			t.Errorf("%d parts of %s add up to %v", len(record.Parts), text, got)
+		}
+		share := quantity.Rational().Mul(decimal.Fraction(1, 3))
+		off := record.Parts[0].Quantity.Rational().Sub(share)
+		limit := decimal.Fraction(1, 10_000_000_000)
+		if off.Cmp(limit) > 0 || share.Sub(record.Parts[0].Quantity.Rational()).Cmp(limit) > 0 {
+			t.Errorf("the first part of %s is %v off its share", text, off)
+		}
+	}
 }
 
 func checkShare(t *rapid.T, u costd.Usage, p costd.Part, share decimal.Rational) {

@@ -48,8 +48,8 @@ func (s *Service) start() {
 			s.committer.Written = s.Observer.Written
 		}
 		s.bodies.limit = max(orDefault(s.Limits.BodyBytes, defaultBodyBytes), MaxBody+1)
-		s.bodies.most = MaxBody + 1
-		s.decoded.limit, s.decoded.most = decodedBytes, requestBytes
+		s.bodies.largestRequest = MaxBody + 1
+		s.decoded.limit, s.decoded.largestRequest = decodedBytes, requestBytes
 		s.decoders = make(chan struct{}, orDefault(s.Limits.Decoders, 2*runtime.GOMAXPROCS(0)))
 	})
 }
@@ -75,7 +75,9 @@ func (s *Service) IngestEvent(ctx context.Context, attributes map[string]string,
 	return s.ingest(ctx, body, binary(attributes))
 }
 
-// Write stores at most costd.MaxBatch records, as Ingest does.
+// Write stores at most costd.MaxBatch records of a caller that is trusted, such as the
+// demo: it judges each record as Ingest does, but bounds neither what all callers hold in
+// memory nor the parts of the records, and tells the Observer of no refusal.
 func (s *Service) Write(ctx context.Context, usages []costd.Usage) (_ costd.IngestResult, err error) {
 	defer costd.Wrap(&err, "ingest.Write")
 	if len(usages) > costd.MaxBatch {
@@ -126,13 +128,13 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 	if s.committer.Full(sender(ctx)) { // before any work is spent on it
 		return costd.IngestResult{}, errQueueFull
 	}
-	body := &body{from: from, share: share{all: &s.bodies, sender: sender(ctx)}}
+	body := &body{from: from, holding: holding{all: &s.bodies, sender: sender(ctx)}}
 	defer body.release() // when the records are written, for they share its memory
 	text, err := readAll(body)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
-	records := &share{all: &s.decoded, sender: sender(ctx)}
+	records := &holding{all: &s.decoded, sender: sender(ctx)}
 	defer records.release()
 	b, err := s.decode(ctx, text, g, records)
 	if err != nil {
@@ -143,7 +145,7 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 
 // decode decodes and judges the records of a body, when it is its turn. What they
 // become in memory is taken of held: a short text may become 32 parts.
-func (s *Service) decode(ctx context.Context, text string, g grammar, held *share) (*batch, error) {
+func (s *Service) decode(ctx context.Context, text string, g grammar, held *holding) (*batch, error) {
 	select {
 	case s.decoders <- struct{}{}:
 		defer func() { <-s.decoders }()

@@ -45,8 +45,8 @@ func days(start, end time.Time) []costd.Part {
 }
 
 // derive sets the quantity of each part to elapsed time, times size for types that
-// have one, times count. Nanoseconds are whole numbers on the coarsest grid, and
-// each factor with decimals takes the next finer one.
+// have one, times count. It works on GridNano, on which nanoseconds are whole numbers, and
+// takes the next finer grid for each factor with decimals; quantity then makes it coarser.
 func derive(parts []costd.Part, u *costd.Usage) (err error) {
 	var factor *big.Int // nil for 1, as it mostly is
 	grid := costd.GridNano
@@ -82,8 +82,8 @@ func derive(parts []costd.Part, u *costd.Usage) (err error) {
 }
 
 // apportion divides the given quantity in proportion to time. What was consumed up
-// to the end of each part is rounded, half to even, to the finest grid on which the
-// whole has 38 digits; the parts are the differences, so nothing is lost.
+// to the end of each part is rounded, half to even, to GridAtto, or to GridNano if the whole
+// has more than 38 digits on GridAtto; the parts are the differences, so nothing is lost.
 func apportion(parts []costd.Part, u *costd.Usage) (err error) {
 	whole, _ := u.Quantity.Scaled(maxDecimals) // checkAmounts saw at most so many
 	whole.Mul(whole, sixty)                    // on GridNano

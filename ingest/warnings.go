@@ -11,8 +11,8 @@ import (
 	"costd.dev/costd"
 )
 
-// ahead is how far in the future a record may start without a warning: as far as a
-// sender is ahead that takes the local time of any place for UTC.
+// ahead is how far in the future a record may start without a warning. A sender that sends
+// its local time as UTC is 14 hours ahead at most.
 const ahead = 24 * time.Hour
 
 // A Catalog knows regions and projects. A costd.Catalog is one; its rules for errors
