@@ -8,8 +8,8 @@ package costd
 // which is cheap enough to be called every few seconds. A figure that it does not
 // know is 0.
 type StoreStats struct {
-	Records    int64 // usage records kept now
+	Parts      int64 // of usage records that are kept now; a record has one for each UTC day
 	DiskBytes  int64 // size of all files
-	CacheBytes int64 // memory held by answers and sums that are kept ready
-	Refreshes  int64 // times since the start that such sums were made anew
+	ImageBytes int64 // memory of the sums by client and month that reports are answered from
+	Refreshes  int64 // days of such sums, since the start, that were read or made again
 }

@@ -75,25 +75,25 @@ const statsTimeout = 5 * time.Second
 
 // storeMetrics collects the figures of a store when they are asked for.
 type storeMetrics struct {
-	store                                   storeWithStats
-	logger                                  *slog.Logger
-	records, diskBytes, cacheBytes, refresh *prometheus.Desc
+	store                                 storeWithStats
+	logger                                *slog.Logger
+	parts, diskBytes, imageBytes, refresh *prometheus.Desc
 }
 
 func newStoreMetrics(store storeWithStats, logger *slog.Logger) *storeMetrics {
 	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
 	return &storeMetrics{
 		store: store, logger: logger,
-		records:    desc("costd_store_records", "Usage records kept."),
+		parts:      desc("costd_store_parts", "Parts of usage records kept: a record has one for each UTC day that it touches."),
 		diskBytes:  desc("costd_store_disk_bytes", "Size of the store's files."),
-		cacheBytes: desc("costd_store_cache_bytes", "Memory held by answers and sums that are kept ready."),
+		imageBytes: desc("costd_store_image_bytes", "Memory of the sums by client and month that reports are answered from."),
 		refresh:    desc("costd_store_refreshes_total", "Times that sums kept ready were made anew."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (m *storeMetrics) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.records, m.diskBytes, m.cacheBytes, m.refresh} {
+	for _, d := range []*prometheus.Desc{m.parts, m.diskBytes, m.imageBytes, m.refresh} {
 		descs <- d
 	}
 }
@@ -108,8 +108,8 @@ func (m *storeMetrics) Collect(figures chan<- prometheus.Metric) {
 		m.logger.WarnContext(ctx, "no figures of the store", "error", err)
 		return
 	}
-	figures <- prometheus.MustNewConstMetric(m.records, prometheus.GaugeValue, float64(stats.Records))
+	figures <- prometheus.MustNewConstMetric(m.parts, prometheus.GaugeValue, float64(stats.Parts))
 	figures <- prometheus.MustNewConstMetric(m.diskBytes, prometheus.GaugeValue, float64(stats.DiskBytes))
-	figures <- prometheus.MustNewConstMetric(m.cacheBytes, prometheus.GaugeValue, float64(stats.CacheBytes))
+	figures <- prometheus.MustNewConstMetric(m.imageBytes, prometheus.GaugeValue, float64(stats.ImageBytes))
 	figures <- prometheus.MustNewConstMetric(m.refresh, prometheus.CounterValue, float64(stats.Refreshes))
 }

@@ -315,7 +315,7 @@ func TestStats(t *testing.T) {
 		}
 		return s
 	}
-	if s := stats(); s.Records != 0 || s.DiskBytes == 0 || s.CacheBytes != 0 || s.Refreshes != 0 {
+	if s := stats(); s.Parts != 0 || s.DiskBytes == 0 || s.ImageBytes != 0 || s.Refreshes != 0 {
 		t.Errorf("of a new store: %+v", s)
 	}
 	if _, err := db.Write(t.Context(), fleet(1, 10, 30)); err != nil {
@@ -323,7 +323,7 @@ func TestStats(t *testing.T) {
 	}
 	hours(t, db, 1)
 	rollUp(t, db, 2)
-	if s := stats(); s.Records != 300 || s.CacheBytes < 10_000 || s.Refreshes != 31+2 {
+	if s := stats(); s.Parts != 300 || s.ImageBytes < 10_000 || s.Refreshes != 31+2 {
 		t.Errorf("after a write, a report and a roll-up: %+v", s)
 	}
 }

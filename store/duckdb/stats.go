@@ -13,13 +13,12 @@ import (
 // read from the database, and days of clients that were rolled up.
 type counts struct{ daysRead, rollUps atomic.Int64 }
 
-// Stats returns figures of the store; see costd.StoreStats. A record that spans
-// several days counts once for each, as it is stored. Refreshes are days that were
-// read into memory or rolled up.
+// Stats returns figures of the store; see costd.StoreStats. Refreshes are days that were
+// read into memory or rolled up. Digests and the dictionary are not in ImageBytes.
 func (db *DB) Stats(ctx context.Context) (s costd.StoreStats, err error) {
 	defer costd.Wrap(&err, "duckdb.Stats")
 	err = db.read(ctx, func(now *snapshot) error {
-		return now.tx.QueryRowContext(now.ctx, "SELECT count(*) FROM part").Scan(&s.Records)
+		return now.tx.QueryRowContext(now.ctx, "SELECT count(*) FROM part").Scan(&s.Parts)
 	})
 	if err != nil {
 		return s, err
@@ -29,7 +28,7 @@ func (db *DB) Stats(ctx context.Context) (s costd.StoreStats, err error) {
 	s.Refreshes = db.counts.daysRead.Load() + db.counts.rollUps.Load()
 	db.live.mu.Lock()
 	defer db.live.mu.Unlock()
-	s.CacheBytes = db.live.bytes
+	s.ImageBytes = db.live.bytes
 	return s, nil
 }
 
