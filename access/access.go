@@ -45,8 +45,10 @@ type Service struct {
 }
 
 // Authenticate returns the bearer of an Authorization header. It returns
-// Unauthenticated for a header without a token and, with one message and by one
-// path, for unknown ids and wrong secrets; other errors are those of the catalog.
+// Unauthenticated for a header without a token, an unknown id, a wrong secret and a key
+// that has expired; other errors are those of the catalog. Unknown ids and wrong secrets
+// get the same message after the same comparison, so that neither the text nor the time
+// tells which of the two it was.
 func (s *Service) Authenticate(ctx context.Context, header string) (_ Principal, err error) {
 	defer costd.Wrap(&err, "access.Authenticate")
 	token, err := parseHeader(header)

@@ -12,7 +12,7 @@ import (
 const maxTypos = 3
 
 // orMeant asks whether the word that is most like one was meant, or says otherwise if
-// there is none like it.
+// there is none like it. It sorts the list of known words.
 func orMeant(word string, known []string, otherwise string) string {
 	best, typos := "", min(maxTypos, len(word)/3)+1
 	slices.Sort(known) // of several that are equally near always the same

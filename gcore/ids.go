@@ -85,9 +85,10 @@ func (s idStyle) shown(f costd.Field, u *costd.ResourceUsage) string {
 	return ""
 }
 
-// resolveIDs makes a filter that selects what a report stores of one by what a report
-// shows, so that each id of an answer can be filtered by. A UUID that may be made of
-// another id costs a look at every resource of the type.
+// resolveIDs rewrites a filter by an id as answers show it into one by the id as usage has
+// it, so that each id of an answer can be filtered by. It reads every resource of the type in
+// the period if a value may be a UUID made of another id, and reads twice, by the resource
+// and by the machine, if the field is vm_id: traffic that names no machine is its own.
 func (h *Handler) resolveIDs(ctx context.Context, q *costd.Query) error {
 	f := q.Filter
 	if f == nil || !slices.Contains(idFields, f.Field) {

@@ -27,8 +27,10 @@ const (
 	maxRememberedBody = 4 << 10 // of the request
 )
 
-// A question is a request as far as its answer depends on it. The key stands for
-// its role, client and projects, which never change; the day for what "now" means.
+// A question is a request as far as its answer depends on it. The key stands for its role
+// and projects, which never change. The client is in it too: two tokens given by whoever starts the
+// server could have one key id by mistake, and no client must see the answer of another.
+// The day is for what "now" means.
 type question struct {
 	keyID      string
 	clientID   int64

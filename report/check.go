@@ -59,7 +59,7 @@ func (s *Service) checkPrices(ctx context.Context, store costd.Maintainer, found
 	if err != nil {
 		return 0, err
 	}
-	stranger := int64(0)
+	stranger := int64(0) // the last client without a catalog entry that was reported; a client's months follow each other
 	for _, m := range months {
 		if _, known := v.book.Client(m.ClientID); known {
 			err = s.checkMonth(ctx, v, m, found)

@@ -71,9 +71,9 @@ func (f PeriodForm) days() (from, to *costd.Day, mistakes []costd.FieldError) {
 	return from, to, mistakes
 }
 
-// Month returns the month the form names: YearMonth before TimeFrom and TimeTo,
-// which must lie in one month and of which one is enough, before the month of
-// today. The month means nothing if there are mistakes.
+// Month returns the month that the form names: YearMonth; without it the month of TimeFrom
+// and TimeTo, of which one is enough and which must lie in the same month; without all
+// three the month of today. If there are mistakes, the month is meaningless.
 func (f PeriodForm) Month(today costd.Day) (costd.Month, []costd.FieldError) {
 	from, to, mistakes := f.days()
 	if f.YearMonth != nil {
@@ -96,8 +96,8 @@ func (f PeriodForm) Month(today costd.Day) (costd.Month, []costd.FieldError) {
 	return costd.MonthOf(today), nil
 }
 
-// Period returns the days from TimeFrom to TimeTo, both required, of which there
-// may be maxDays. The period means nothing if there are mistakes.
+// Period returns the days from TimeFrom to TimeTo, both of which are required, and maxDays
+// days at most. If there are mistakes, the period is meaningless.
 func (f PeriodForm) Period(maxDays int) (costd.Period, []costd.FieldError) {
 	from, to, mistakes := f.days()
 	for _, required := range []struct {

@@ -6,10 +6,11 @@ import (
 	"costd.dev/costd"
 )
 
-// Stamps say of each client at which version of the catalog something last changed
-// that its reports are made of: itself, its commitments, its prices and those for
-// everyone in its currency, any region, and any project, as to whom a project belongs
-// matters to all. A change for one client so leaves the answers to the others alone.
+// Stamps map each client to the version of the catalog at which its reports may last have
+// changed. They change with the client itself, its commitments, its prices, the prices for
+// all clients in its currency, any region and any project. (Any project, because a
+// project may pass from one client to another.) A change for one client leaves the
+// remembered answers of all others valid.
 type stamps map[int64]int64
 
 // with returns the stamps of a version of the catalog, whose clients are the given ones,
