@@ -51,7 +51,8 @@ type Price struct {
 }
 
 // A Commitment reserves Count x UnitSizeMonth units a month on one line, for a
-// fixed fee, from ActiveFrom to ActiveTo (half open). ID is its key.
+// fixed fee, from ActiveFrom to ActiveTo (half open). ID is its key. Its money is in the
+// currency of the client and not negative; UnitSize, UnitSizeMonth and Count are above 0.
 type Commitment struct {
 	ID       string `json:"id" yaml:"id"`
 	ClientID int64  `json:"client_id" yaml:"client_id"`
@@ -66,11 +67,14 @@ type Commitment struct {
 	Unit          string          `json:"unit" yaml:"unit"`
 	UnitSize      decimal.Decimal `json:"unit_size" yaml:"unit_size"`
 	UnitSizeMonth decimal.Decimal `json:"unit_size_month" yaml:"unit_size_month"`
-	UnitPrice     decimal.Decimal `json:"unit_price" yaml:"unit_price"`
+	// UnitPrice is the price of one unit. It may be 0, which beside PricePerMonth says
+	// that no price of a unit is stated.
+	UnitPrice decimal.Decimal `json:"unit_price" yaml:"unit_price"`
 	// PricePerMonth, if stated, is the whole fee of a full month, for all Count
 	// pieces; it takes the place of Count x UnitSizeMonth x UnitPrice.
 	PricePerMonth *decimal.Decimal `json:"price_per_month,omitempty" yaml:"price_per_month,omitempty"`
-	// OvercommitUnitPrice, if stated, is the price of a unit above the pool.
+	// OvercommitUnitPrice, if stated, is the price of a unit above the pool; 0 counts as
+	// stated.
 	OvercommitUnitPrice *decimal.Decimal `json:"overcommit_unit_price,omitempty" yaml:"overcommit_unit_price,omitempty"`
 	Feature             string           `json:"feature,omitempty" yaml:"feature,omitempty"` // as that of a Price; if "", the price's
 	ActiveFrom          Day              `json:"active_from" yaml:"active_from"`

@@ -50,7 +50,7 @@ func (q Query) SelectsResources() bool { return q.Filter != nil || q.Tags != nil
 // A Filter selects resources of Type whose Field equals one of Values, compared
 // as text. FieldUUID compares the resource id; a RowDimension field compares the
 // usage's own value; every other field compares the resource's value as last seen
-// in the period. Sizes compare as ShownSize.
+// in the period. Sizes compare as ShownSize. No Values select nothing.
 type Filter struct {
 	Type   Type
 	Field  Field
@@ -95,7 +95,9 @@ type LineUsage struct {
 	Line Line
 	Days []DayUsage // ascending, only days with usage
 	// LastSize is, for backups, the sum over the selected resources of the line of
-	// the size in the record with the latest end; 0 for other types.
+	// the size in the record with the latest end; 0 for other types. It is in the size
+	// unit of those records, GiB by default. Records of different size units are added as
+	// numbers all the same, as no unit is shown beside the sum.
 	LastSize decimal.Decimal
 }
 
@@ -118,7 +120,7 @@ type ResourceUsage struct {
 	// period; the other fields are those of the record with the latest end.
 	FirstSeen, LastSeen time.Time
 	Name                string
-	Size                *decimal.Decimal
+	Size                *decimal.Decimal // in Attributes.SizeUnit, GiB if that is ""; nil if not given
 	Attributes          Attributes
 	Tags                map[string]string
 }
@@ -154,11 +156,12 @@ type Page struct {
 
 // A UsageStore keeps usage records and adds them up. It never sees a price.
 //
-// Every method may be called from several goroutines. Errors are *Error: Overflow
-// when a sum of a day needs more than 38 digits in sixtieths of the unit, fractions of
-// them aside (never a wrong sum), Unavailable when the
-// store is closed, busy or full, TooLarge for a batch over MaxBatch, Internal
-// otherwise. A cancelled context ends a call early, with its error as the cause.
+// Every method may be called from several goroutines. Errors are *Error: Overflow if the
+// sum of a day of one line or row reaches 10^38 sixtieths of the unit (a sum is never
+// wrong); Unavailable if the store is closed, busy or full; TooLarge for a batch over
+// MaxBatch; Invalid for a record that package ingest would not make, or for a query by an
+// unknown field; Internal otherwise. A cancelled context ends a call early, with its error
+// as the cause.
 type UsageStore interface {
 	// Write applies the records in their order, all or nothing, and returns what
 	// became of each. A record replaces the one known by the same identity (Usage),
@@ -174,7 +177,8 @@ type UsageStore interface {
 	// Resources returns the number of resource rows the query selects, and yields
 	// the rows of the page in order. An error ends the sequence. All rows are of the
 	// state of the store when Resources was called, and a slow reader of them holds
-	// nobody up.
+	// nobody up. The sequence may be read once. The caller has to read it, as far as it
+	// wants, or to end the context: until then the store may keep a file for it.
 	Resources(ctx context.Context, q Query, p Page) (int, iter.Seq2[ResourceUsage, error], error)
 	// LinesAndResources returns what Lines and Resources return, both of one state of
 	// the store: no write is in one of them and not in the other.

@@ -50,8 +50,9 @@ const (
 // report can be filtered by, as the contract spells it.
 type Field string
 
-// The fields. Those of the record itself (FieldDimensions) are never shared by
-// two lines; the rest belong to the resource and change over its life.
+// The fields. Those of the record itself (flavor, volume_type, file_share_type and
+// instance_type) are never shared by two lines; the rest belong to the resource and change
+// over its life.
 const (
 	FieldType             Field = "type"
 	FieldUUID             Field = "uuid" // the resource_id

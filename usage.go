@@ -108,9 +108,9 @@ type Part struct {
 	Quantity   Quantity
 }
 
-// A Quantity is Units / Grid of the type's unit, where Grid is one of Grids. All
-// quantities that costd keeps stand on one of these few grids, so that a database
-// can add up whole numbers and the sum is exact.
+// A Quantity is Units / Grid.Denominator() of the type's unit. All quantities that costd
+// keeps stand on one of the four grids below, so that a database can add up whole numbers
+// and the sum is exact.
 type Quantity struct {
 	Units *big.Int // not negative, at most decimal.MaxDigits digits
 	Grid  Grid
@@ -130,7 +130,8 @@ const (
 	grids
 )
 
-// Denominator returns the number of parts of one unit: 60, 6e10, 6e19 or 6e28.
+// Denominator returns how many grid units make one unit of the type: 60, 6e10, 6e19 or
+// 6e28.
 func (g Grid) Denominator() *big.Int {
 	const secondsPerMinute = 60
 	d := big.NewInt(secondsPerMinute)
@@ -166,8 +167,8 @@ func (q Quantity) Rational() decimal.Rational {
 	return gridUnits[q.Grid].Times(q.Units)
 }
 
-// gridUnits are one unit of each grid. Quantities share their denominators, so that
-// adding them is adding integers.
+// gridUnits[g] is one grid unit in units of the type, 1/Denominator. Quantities share
+// these denominators, so that adding them is adding integers.
 var gridUnits = func() (units [grids]decimal.Rational) {
 	for g := range units {
 		unit, err := decimal.NewRational(big.NewInt(1), Grid(g).Denominator())

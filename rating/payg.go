@@ -8,7 +8,8 @@ import (
 
 // PayAsYouGo returns the charge for the selected usage of one line, or of one
 // resource row, over any period, with every commitment ignored. Usage of zero is
-// a charge of zero, priced or not; reports of lines leave it out.
+// a charge of zero, priced or not. Reports of lines leave it out; rows of resources show
+// it, by the name of the price in force on its last day.
 func (b *Book) PayAsYouGo(clientID int64, u costd.LineUsage) costd.Charge {
 	client := b.payer(clientID)
 	prices := b.timetable(client, u.Line)

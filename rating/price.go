@@ -18,11 +18,13 @@ type priceKey struct {
 	clientID         int64
 }
 
-// A price is what one metered unit costs from a day on.
+// A price is what one metered unit costs. In the price of a commitment's overcommit, from
+// and feature are zero: it holds on each day of the commitment and names nothing. The
+// feature of a price of the price book is never "".
 type price struct {
-	from    costd.Day
-	rate    decimal.Rational // of one metered unit
-	feature string           // never ""
+	from    costd.Day        // the first day on which it holds
+	rate    decimal.Rational // of one metered unit, in the currency of the client
+	feature string
 }
 
 func newPrice(p *costd.Price) price {

@@ -10,9 +10,8 @@ import (
 	"costd.dev/costd"
 )
 
-// Bounds of what is read of a body after its request was refused. Most senders read
-// no answer before they have sent everything; who sends more than this, or more
-// slowly, finds the connection closed.
+// Bounds of what is read of a body after its request was refused. A sender of more than
+// this, or a slower one, finds the connection closed.
 const (
 	drainBytes = 64 << 20
 	drainTime  = 2 * time.Second
@@ -34,8 +33,9 @@ type body struct {
 	over    atomic.Bool // its end was seen, or its sender failed
 }
 
-// drain gives next bodies that can be ended, and reads the rest of a body that next
-// refused, so that its sender comes to read why.
+// drain wraps the body of each request, so that a stop can end the wait for the rest of
+// it. If next refuses a request before it has read the body, drain reads on, drainBytes and
+// drainTime at most: most senders read the answer only after they have sent everything.
 func (s *Server) drain(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b := s.bodies.add(w, r)

@@ -40,7 +40,8 @@ const stopTimeout = 30 * time.Second
 // alive sends it in a moment, and one that hangs must not hold the stop up.
 const defaultStopGrace = 3 * time.Second
 
-// Config is what a Server needs. Now and Static may be left out.
+// Config is what a Server needs. Usage, Catalog and Logger are required; all else may be
+// left out.
 type Config struct {
 	Usage   costd.UsageStore
 	Catalog costd.Catalog
@@ -49,8 +50,9 @@ type Config struct {
 	Now func() time.Time
 	// Static are tokens accepted beside the keys of the catalog, for the demo.
 	Static map[string]access.Principal
-	// RateLimit is how many reports a second each key may ask for, after a burst of
-	// RateBurst; 0 is any number.
+	// RateLimit is how many requests of the dialect, under /cloud and /iam, each key may
+	// make in a second, after a burst of RateBurst. RateLimit 0 is any number, whereas the
+	// flag of costd serve has a default of its own; RateBurst 0 is 1.
 	RateLimit int
 	RateBurst int
 	// Reports and ReportsPerKey bound the reports under way at the same time, in all
@@ -127,8 +129,8 @@ func (c *Config) setDefaults() {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Serve answers requests on the listener until ctx is done, then lets the ones
-// under way finish and their usage be written, for half a minute each at most. It
-// returns nil after such a stop, unless usage that was taken could not be written.
+// under way finish, for stopTimeout at most, and then their usage be written, for as long
+// again. It returns nil after such a stop, unless usage that was taken could not be written.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,

@@ -10,8 +10,10 @@ import (
 )
 
 // Bounds of the reports under way, unless a Config says others. All of them together
-// leave some of the store's 31 connections for readings to others: readiness, figures,
-// checks and backups. A key has half, so that another key always finds a turn.
+// leave 8 of the 32 reads that the store runs at the default --memory-limit to the figures
+// and to checks. With a smaller limit the store runs fewer reads than there are reports,
+// and reports wait for it. Readiness and writes use other connections. A key has half, so
+// that another key always finds a turn.
 const (
 	defaultReports       = 24
 	defaultReportsPerKey = 12
