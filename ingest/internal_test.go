@@ -137,7 +137,7 @@ func TestBudgetAllowsOneRequest(t *testing.T) {
 		most, taken int64
 		fits        bool
 	}{{80, 80, true}, {80, 81, false}, {10, 50, true}, {10, 51, false}} {
-		s := &share{all: &budget{limit: 100, most: tt.most}, sender: "one"}
+		s := &holding{all: &budget{limit: 100, largestRequest: tt.most}, sender: "one"}
 		if err := s.take(tt.taken); (err == nil) != tt.fits {
 			t.Errorf("%d of 100 bytes, of which one request may take %d: %v", tt.taken, tt.most, err)
 		}
