@@ -335,6 +335,20 @@ func TestCatalogRefuses(t *testing.T) {
 	s.wantError(put("{}", "Content-Type: application/x-www-form-urlencoded"), 415, "unsupported_media_type", "application/yaml")
 }
 
+// A catalog that is too large is refused as a whole, whatever stands where it is cut off.
+func TestCatalogIsNeverCutOff(t *testing.T) {
+	s := newSite(t)
+	const first, second = "regions:\n- {id: 300, name: first}\n", "- {id: 301, name: second}\n"
+	for _, space := range []string{"\n", " ", "\t"} {
+		large := first + strings.Repeat("#", catalog.MaxFileSize-len(first)) + space + "\n" + second
+		s.wantError(s.call(costd.RoleOperator, "PUT", "/api/v1/catalog", zip(large), "Content-Type: application/yaml", "Content-Encoding: gzip"),
+			413, "too_large", "in several files")
+	}
+	if a := s.call(costd.RoleOperator, "GET", "/api/v1/catalog", ""); strings.Contains(a.body, "first") {
+		t.Errorf("the catalog has a part of a file: %s", a.body)
+	}
+}
+
 // What is wrong with a body is said in words of this API, not of Go's decoders.
 func TestBodiesThatCannotBeRead(t *testing.T) {
 	s := newSite(t)

@@ -33,12 +33,13 @@ const maxValues = 2_000_000
 const MaxEntries = 100_000
 
 // checkSize refuses files that would take too much memory, before anything is made of
-// them.
+// them. White space counts: a caller that reads one byte more than MaxFileSize has the
+// beginning of a larger file, and that must not pass because it happens to end in a space.
 func checkSize(data []byte) error {
-	switch data = bytes.TrimSpace(data); {
-	case len(data) > MaxFileSize:
+	if len(data) > MaxFileSize {
 		return costd.Errorf(costd.TooLarge, "the catalog is larger than %d bytes; apply it in several files", MaxFileSize)
-	case len(data) > 0 && countValues(data) > maxValues:
+	}
+	if data = bytes.TrimSpace(data); len(data) > 0 && countValues(data) > maxValues {
 		return costd.Errorf(costd.TooLarge, "the catalog has more than %d values; apply it in several files", maxValues)
 	}
 	return nil
