@@ -55,6 +55,7 @@ func (o Options) wrapped(connector sqldriver.Connector) sqldriver.Connector {
 // Its locks are taken in this order, and none twice by one goroutine:
 //
 //  1. liveMonth.building, the token of one image: its goroutine makes or changes the image.
+//     Tokens of several months are taken in the order of the months.
 //  2. live.builds, which bounds the images that are made at a time.
 //  3. writing, the write token: its goroutine alone changes the database, and uses all
 //     fields that are "guarded by writing".
