@@ -71,6 +71,7 @@ const (
 	FieldSourceVolumeUUID Field = "source_volume_uuid"
 	FieldSubnetID         Field = "subnet_id"
 	FieldVMID             Field = "vm_id"
+	FieldSizeUnit         Field = "size_unit" // which no filter takes
 )
 
 // A TypeInfo is what costd knows about a type.

@@ -56,6 +56,24 @@ type Attributes struct {
 	SizeUnit         string `json:"size_unit,omitempty"`
 }
 
+// An Attribute is one of the Attributes by its name.
+type Attribute struct {
+	Field Field // also the name of its column and of its key in JSON
+	Value *string
+}
+
+// Fields returns all attributes, always in the same order. What handles each of them alike
+// goes through this list.
+func (a *Attributes) Fields() [13]Attribute {
+	return [...]Attribute{
+		{FieldVolumeType, &a.VolumeType}, {FieldFileShareType, &a.FileShareType}, {FieldInstanceType, &a.InstanceType},
+		{FieldIPAddress, &a.IPAddress}, {FieldAttachedToVM, &a.AttachedToVM}, {FieldPortID, &a.PortID},
+		{FieldNetworkID, &a.NetworkID}, {FieldSubnetID, &a.SubnetID}, {FieldVMID, &a.VMID},
+		{FieldInstanceName, &a.InstanceName}, {FieldSourceVolumeUUID, &a.SourceVolumeUUID},
+		{FieldScheduleID, &a.ScheduleID}, {FieldSizeUnit, &a.SizeUnit},
+	}
+}
+
 // Dimension returns the value of the given dimension field, "" for no field.
 func (u *Usage) Dimension(f Field) string {
 	switch f {

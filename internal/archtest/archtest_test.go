@@ -25,7 +25,9 @@ var layers = []Layer{
 	{"report", []string{".", "decimal", "rating"}},
 	{"gcore", []string{".", "decimal", "report", "access", "internal/web"}},
 	{"api", []string{".", "decimal", "ingest", "catalog", "access", "report", "internal/web"}},
-	{"store/duckdb", []string{".", "decimal"}},
+	{"usage/driver", []string{".", "decimal"}},
+	{"usage", []string{".", "decimal", "usage/driver"}},
+	{"store/duckdb", []string{".", "decimal", "usage", "usage/driver"}},
 	{"store/storetest", []string{".", "decimal"}},
 	{"client", []string{".", "decimal"}},
 	{"importer", []string{"."}},
@@ -41,7 +43,7 @@ var layers = []Layer{
 }
 
 // exactRooms are the packages through which usage and money pass.
-var exactRooms = []string{".", "decimal", "rating", "report", "ingest", "catalog", "gcore", "api", "store/*", "client", "importer", "demo", "cmd/costd"}
+var exactRooms = []string{".", "decimal", "rating", "usage", "usage/driver", "report", "ingest", "catalog", "gcore", "api", "store/*", "client", "importer", "demo", "cmd/costd"}
 
 func load(t *testing.T) []Package {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"costd.dev/costd"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
 // A changeSet is what a batch changes in the database.
@@ -59,7 +60,7 @@ func (c *changeSet) months(wanted func(clientMonth) bool) map[clientMonth]*month
 			case f.known:
 				change.stale = append(change.stale, p.Day)
 			default:
-				change.added = append(change.added, newStatePart(s.stored(), record, p))
+				change.added = append(change.added, addedPart(s.stored(), record, p))
 			}
 		}
 	}
@@ -89,8 +90,10 @@ func (c *changeSet) touched() map[clientDay]bool {
 	return days
 }
 
-// newStatePart returns a part that shares no memory with its record.
-func newStatePart(s *state, r *costd.Record, p *costd.Part) statePart {
-	return statePart{state: s, day: p.Day, grid: p.Quantity.Grid, units: amountOf(p.Quantity.Units), first: p.Start.UnixNano(),
-		seen: seen{end: p.End.UnixNano(), start: r.Start.UnixNano(), id: strings.Clone(r.ID)}}
+// addedPart returns a part that shares no memory with its record.
+func addedPart(s *state, r *costd.Record, p *costd.Part) usagedb.Added {
+	return usagedb.Added{State: &s.State, Sum: usagedb.Sum{
+		Day: p.Day, State: s.Number, Grid: p.Quantity.Grid, Units: usagedb.AmountOf(p.Quantity.Units), First: p.Start.UnixNano(),
+		Seen: usagedb.Seen{End: p.End.UnixNano(), Start: r.Start.UnixNano(), ID: strings.Clone(r.ID)},
+	}}
 }

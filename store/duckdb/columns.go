@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/big"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
+	usagedb "costd.dev/costd/usage/driver"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )
@@ -98,7 +98,7 @@ func check(r *costd.Record) error {
 		if i > 0 && p.Day <= r.Parts[i-1].Day {
 			return costd.InvalidField("parts", "days must ascend")
 		}
-		if u := p.Quantity.Units; u == nil || u.Sign() < 0 || u.Cmp(unitsLimit) >= 0 {
+		if u := p.Quantity.Units; u == nil || u.Sign() < 0 || u.Cmp(usagedb.UnitsLimit) >= 0 {
 			return costd.InvalidField("quantity", "must have at most %d digits and no sign", decimal.MaxDigits)
 		}
 		if p.Quantity.Grid > costd.GridFinest {
@@ -126,9 +126,6 @@ func checkDays(r *costd.Record) error {
 	return nil
 }
 
-// unitsLimit is the smallest number of units that is too large.
-var unitsLimit = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil)
-
 func inNanoseconds(t time.Time) bool {
 	const nano = 1_000_000_000
 	return t.Unix() > math.MinInt64/nano && t.Unix() < math.MaxInt64/nano
@@ -137,12 +134,12 @@ func inNanoseconds(t time.Time) bool {
 // checkTexts returns an error if a text is not UTF-8, which DuckDB would refuse
 // or, within tags, replace.
 func checkTexts(r *costd.Record) error {
-	a := &r.Attributes
 	valid := true
-	for _, s := range [...]string{r.ID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name,
-		a.VolumeType, a.FileShareType, a.InstanceType, a.IPAddress, a.AttachedToVM, a.PortID, a.NetworkID, a.SubnetID,
-		a.VMID, a.InstanceName, a.SourceVolumeUUID, a.ScheduleID, a.SizeUnit} {
+	for _, s := range [...]string{r.ID, string(r.Type), r.ResourceID, r.Metric, r.Flavor, r.Name} {
 		valid = valid && utf8.ValidString(s)
+	}
+	for _, a := range r.Attributes.Fields() {
+		valid = valid && utf8.ValidString(*a.Value)
 	}
 	for key, value := range r.Tags {
 		valid = valid && utf8.ValidString(key) && utf8.ValidString(value)

@@ -190,7 +190,7 @@ func (db *DB) beginFill() (*snapshot, *dictionary, error) {
 func (d *dictionary) keep(r *resource) {
 	bytes := int64(256 + len(r.id) + len(r.metric))
 	for _, s := range r.recent {
-		bytes += s.bytes()
+		bytes += s.Bytes()
 	}
 	d.put(r.resourceKey, r, bytes)
 }
@@ -198,7 +198,7 @@ func (d *dictionary) keep(r *resource) {
 // remember makes s, which has a number, the latest state of its resource.
 func (d *dictionary) remember(s *state) {
 	r := s.resource
-	r.recent = slices.DeleteFunc(r.recent, func(t *state) bool { return t.number == s.number })
+	r.recent = slices.DeleteFunc(r.recent, func(t *state) bool { return t.Number == s.Number })
 	r.recent = slices.Insert(r.recent, 0, s)
 	r.recent = r.recent[:min(len(r.recent), recentStates)]
 	d.keep(r)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"costd.dev/costd"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
 // A digest maps the hash of each identity that one client's day has or had, to the hash
@@ -97,14 +98,16 @@ func (d *digests) read(ctx context.Context, tx *sql.Tx, of map[clientDay]*digest
 	}
 	defer rows.Close()
 	room := d.limit
+	var upper, lower uint64
 	for rows.Next() {
 		var k clientDay
 		var i storedIdentity
 		var p storedPart
 		if err := rows.Scan(&k.client, &k.day, &i.id, &i.resource, &i.start, &p.day, &p.state, &p.start, &p.end,
-			&p.units.high, &p.units.low, &p.grid); err != nil {
+			&upper, &lower, &p.grid); err != nil {
 			return err
 		}
+		p.units = usagedb.AmountOfHalves(upper, lower)
 		g := of[k]
 		if g == nil || g.unknown {
 			continue
@@ -136,7 +139,7 @@ type storedPart struct {
 	recordStart, state int64
 	day                costd.Day
 	start, end         int64
-	units              amount
+	units              usagedb.Amount
 	grid               costd.Grid
 }
 
@@ -148,11 +151,11 @@ func (d *digests) identity(s *staging) uint64 {
 // content returns the hash of what is stored of a record, which is the sum over its
 // parts, as they come in any order.
 func (d *digests) content(identity uint64, r *costd.Record, of *state) (sum uint64) {
-	p := storedPart{identity: identity, recordStart: r.Start.UnixNano(), state: of.number}
+	p := storedPart{identity: identity, recordStart: r.Start.UnixNano(), state: of.Number}
 	for i := range r.Parts {
 		part := &r.Parts[i]
 		p.day, p.start, p.end = part.Day, part.Start.UnixNano(), part.End.UnixNano()
-		p.units, p.grid = amountOf(part.Quantity.Units), part.Quantity.Grid
+		p.units, p.grid = usagedb.AmountOf(part.Quantity.Units), part.Quantity.Grid
 		sum += maphash.Comparable(d.seed, p)
 	}
 	return sum

@@ -12,10 +12,10 @@
 // catalog, which is in memory as a whole, and revisions, which has one number for each
 // client and month that was written to since the start.
 //
-// Reports about up to 13 months are answered from their images: the sums by state and day,
-// kept in memory within a number of bytes and told of each commit. Images are made
+// Reports about up to 13 months are answered from their aggregates: the sums by state and day,
+// kept in memory within a number of bytes and told of each commit. Aggregates are made
 // of roll-ups, the same sums on disk, and of the parts of days that have none. A
-// client-month too large for an image is asked of the database. The decision record
+// client-month too large for an aggregate is asked of the database. The decision record
 // docs/adr/0005 says what keeps all of that right.
 //
 // There is one writer at a time and many readers, each of which sees one snapshot

@@ -26,8 +26,8 @@ func open(t testing.TB, folder string) *duckdb.DB {
 }
 
 // TestConformance holds the store to the contract in each of its ways to answer:
-// from images; from images made anew of roll-ups each time; by asking the database,
-// as is done for client-months too large for an image; and in turning from the one
+// from aggregates; from aggregates made anew of roll-ups each time; by asking the database,
+// as is done for client-months too large for an aggregate; and in turning from the one
 // to the other, again and again. What is stored already is known by digests; by
 // digests made anew each time; by the database alone, numbers too; and by few digests.
 func TestConformance(t *testing.T) {
@@ -70,7 +70,7 @@ func (r rolledUp) Write(ctx context.Context, records []costd.Record) ([]costd.Ou
 	outcomes, err := r.DB.Write(ctx, records)
 	if err == nil {
 		_, err = r.RollUp(context.WithoutCancel(ctx), 0)
-		duckdb.ForgetImages(r.DB)
+		duckdb.ForgetAggregates(r.DB)
 		duckdb.LimitDigests(r.DB, 1<<20)
 	}
 	return outcomes, err

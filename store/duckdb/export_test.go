@@ -46,8 +46,8 @@ func LimitDigests(db *DB, bytes int64) {
 	<-db.writing
 }
 
-// ForgetImages drops all images, so that the next report makes its own.
-func ForgetImages(db *DB) {
+// ForgetAggregates drops all aggregates, so that the next report makes its own.
+func ForgetAggregates(db *DB) {
 	db.live.mu.Lock()
 	defer db.live.mu.Unlock()
 	for _, m := range db.live.months {

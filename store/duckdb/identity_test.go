@@ -25,7 +25,7 @@ func (l *failureLog) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// openLogged opens a store without images that moves its write-ahead log after every
+// openLogged opens a store without aggregates that moves its write-ahead log after every
 // write. After the test nothing may have gone wrong in it.
 func openLogged(t *testing.T) *duckdb.DB {
 	t.Helper()

@@ -295,7 +295,7 @@ func TestWriteDuringFill(t *testing.T) {
 	for client := range int64(3) {
 		write(client+1, 2)
 	}
-	duckdb.ForgetImages(db)
+	duckdb.ForgetAggregates(db)
 	if n, err := duckdb.Count(t.Context(), db, "resource"); err != nil || n != 60 {
 		t.Errorf("%d resources have a number, %v; want 60", n, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
+	"costd.dev/costd/usage"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )
@@ -19,8 +20,8 @@ func (db *DB) Lines(ctx context.Context, q costd.Query) (lines []costd.LineUsage
 	if err != nil {
 		return nil, err
 	}
-	err = db.answer(ctx, q, func(im *image) (err error) {
-		lines, err = im.linesOf(q)
+	err = db.answer(ctx, q, func(a *usage.Aggregate) (err error) {
+		lines, err = a.Lines(q)
 		return err
 	}, func(now *snapshot) (err error) {
 		lines, err = readLines(now, s)

@@ -8,30 +8,32 @@ import (
 	"sync"
 
 	"costd.dev/costd"
+	"costd.dev/costd/usage"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
 const (
-	// defaultImageBytes bounds the images by default: about 250 client-months of
+	// defaultAggregateBytes bounds the aggregates by default: about 250 client-months of
 	// 216,000 records each.
-	defaultImageBytes = 256 << 20
-	// maxPendingParts is how many parts wait by default to be added to one image until
+	defaultAggregateBytes = 256 << 20
+	// maxPendingParts is how many parts wait by default to be added to one aggregate until
 	// a report asks for it. Beyond that their days are read anew instead.
 	maxPendingParts = 20_000
-	// emptyImageBytes is about what an image takes that shows nothing.
-	emptyImageBytes = 4 << 10
-	// maxBuilds bounds the images that are made at a time, and so their memory.
+	// emptyAggregateBytes is about what an aggregate takes that shows nothing.
+	emptyAggregateBytes = 4 << 10
+	// maxBuilds bounds the aggregates that are made at a time, and so their memory.
 	maxBuilds = 2
-	// maxJoined is how many months in a row one image may have: 366 days touch 13.
+	// maxJoined is how many months in a row one aggregate may have: 366 days touch 13.
 	maxJoined = 13
 	// maxRefreshes is how often a read lets the database overtake it before it does
-	// without an image.
+	// without an aggregate.
 	maxRefreshes = 5
 )
 
-// live keeps the images of the client-months that were read last, within budget bytes.
+// live keeps the aggregates of the client-months that were read last, within budget bytes.
 // Each commit of usage, before it is answered, appends what it changed to the pending list
-// of every month that it touches (tell). A reader of an image first applies the pending
-// list to it (refresh). So an image shows all usage that was answered, and all or nothing
+// of every month that it touches (tell). A reader of an aggregate first applies the pending
+// list to it (refresh). So an aggregate shows all usage that was answered, and all or nothing
 // of each transaction.
 type live struct {
 	budget int64
@@ -41,7 +43,7 @@ type live struct {
 	months map[clientMonth]*liveMonth
 	recent list.List // of *liveMonth, the latest read first
 	bytes  int64
-	// maxPending is how many parts may wait for one image.
+	// maxPending is how many parts may wait for one aggregate.
 	maxPending int
 	// published is the number of the last commit that was told; unknown after a
 	// commit of which it is not known whether it took place.
@@ -55,12 +57,12 @@ const unknownCommit = -1
 type liveMonth struct {
 	clientMonth
 	element *list.Element
-	// building holds one token: who has it may use builder, image and known.
-	building chan struct{}
-	builder  *imageBuilder
-	image    *image // nil until it is made
+	// building holds one token: who has it may use builder, aggregate and known.
+	building  chan struct{}
+	builder   *usage.Builder
+	aggregate *usage.Aggregate // nil until it is made
 	// The rest is guarded by live.mu.
-	pending  []monthChange // what the image does not show yet
+	pending  []monthChange // what the aggregate does not show yet
 	parts    int           // in pending
 	bytes    int64         // as counted in live.bytes
 	tooLarge bool          // for the budget
@@ -70,7 +72,7 @@ type liveMonth struct {
 // and days changed in other ways too.
 type monthChange struct {
 	commit int64
-	added  []statePart
+	added  []usagedb.Added
 	stale  []costd.Day
 }
 
@@ -79,30 +81,30 @@ func newLive(budget int64) *live {
 		maxPending: maxPendingParts, told: make(chan struct{})}
 }
 
-// errNoImage says that a read has to do without an image.
-var errNoImage = errors.New("no image")
+// errNoAggregate says that a read has to do without an aggregate.
+var errNoAggregate = errors.New("no aggregate")
 
-// largest returns the bytes that one image may have.
+// largest returns the bytes that one aggregate may have.
 func (l *live) largest() int64 { return l.budget / 2 }
 
-// month returns the client-month, to be filled if it was not there, or errNoImage
+// month returns the client-month, to be filled if it was not there, or errNoAggregate
 // if it is too large.
 func (l *live) month(k clientMonth) (*liveMonth, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.published == unknownCommit {
-		return nil, errNoImage
+		return nil, errNoAggregate
 	}
 	m := l.months[k]
 	if m == nil {
-		m = &liveMonth{clientMonth: k, building: make(chan struct{}, 1), builder: newImageBuilder(k.month)}
+		m = &liveMonth{clientMonth: k, building: make(chan struct{}, 1), builder: usage.NewBuilder(k.month)}
 		m.element = l.recent.PushFront(m)
 		l.months[k] = m
-		l.resize(m, emptyImageBytes)
+		l.resize(m, emptyAggregateBytes)
 	}
 	l.recent.MoveToFront(m.element)
 	if m.tooLarge {
-		return nil, errNoImage
+		return nil, errNoAggregate
 	}
 	return m, nil
 }
@@ -123,7 +125,7 @@ func (l *live) drop(m *liveMonth) {
 	l.bytes -= m.bytes
 }
 
-// take returns what was told of each month and is not in its image, all at one moment,
+// take returns what was told of each month and is not in its aggregate, all at one moment,
 // and false if one of them was dropped and is told no more.
 func (l *live) take(months []*liveMonth) ([][]monthChange, bool) {
 	l.mu.Lock()
@@ -165,22 +167,22 @@ func (l *live) fits(months []*liveMonth) bool {
 	return bytes <= l.largest()
 }
 
-// built says how large the image of m is now.
+// built says how large the aggregate of m is now.
 func (l *live) built(m *liveMonth, tooLarge bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.months[m.clientMonth] != m {
 		return
 	}
-	bytes := m.builder.bytes + emptyImageBytes
+	bytes := m.builder.Bytes() + emptyAggregateBytes
 	if m.tooLarge = tooLarge; tooLarge {
-		m.pending, m.parts, bytes = nil, 0, emptyImageBytes
+		m.pending, m.parts, bytes = nil, 0, emptyAggregateBytes
 	}
 	l.resize(m, bytes)
 }
 
 // gaveUp reports whether m turned out to be too large. From then on it is told
-// nothing, so that an image made of it now would miss what is committed meanwhile.
+// nothing, so that an aggregate made of it now would miss what is committed meanwhile.
 func (l *live) gaveUp(m *liveMonth) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -194,7 +196,7 @@ func (l *live) wait(ctx context.Context, commit int64) error {
 		published, told := l.published, l.told
 		l.mu.Unlock()
 		if published == unknownCommit {
-			return errNoImage
+			return errNoAggregate
 		}
 		if published >= commit {
 			return nil
@@ -208,19 +210,19 @@ func (l *live) wait(ctx context.Context, commit int64) error {
 }
 
 // awaitTold waits until all that the snapshot shows was told: whoever is answered
-// from it and then from an image must not see less than before.
+// from it and then from an aggregate must not see less than before.
 func (l *live) awaitTold(now *snapshot) error {
 	var commit int64
 	if err := now.tx.QueryRowContext(now.ctx, "SELECT number FROM commit_count").Scan(&commit); err != nil {
 		return err
 	}
-	if err := l.wait(now.ctx, commit); err != errNoImage {
+	if err := l.wait(now.ctx, commit); err != errNoAggregate {
 		return err
 	}
-	return nil // there are no images, and will be none without that commit
+	return nil // there are no aggregates, and will be none without that commit
 }
 
-// reset forgets all images and goes on from the commit.
+// reset forgets all aggregates and goes on from the commit.
 func (l *live) reset(commit int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -260,7 +262,7 @@ func (l *live) append(m *liveMonth, change monthChange) {
 	all := monthChange{commit: change.commit}
 	for _, c := range m.pending {
 		for i := range c.added {
-			all.stale = append(all.stale, c.added[i].day)
+			all.stale = append(all.stale, c.added[i].Day)
 		}
 		all.stale = append(all.stale, c.stale...)
 	}

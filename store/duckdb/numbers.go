@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"costd.dev/costd"
-	"costd.dev/costd/decimal"
+	usagedb "costd.dev/costd/usage/driver"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 )
@@ -31,89 +31,68 @@ type resourceKey struct {
 // A state is what the records of a resource say beside times and quantities, as
 // the table state keeps it. It never changes once it has a number.
 type state struct {
-	number     int64 // 0 until one is found or given
-	resource   *resource
-	project    int64
-	region     int64
-	typ        costd.Type
-	flavor     string
-	name       string
-	size       *decimal.Decimal
-	attributes costd.Attributes
-	tags       map[string]string
+	usagedb.State // Number is 0 until one is found or given
+	resource      *resource
 }
 
 // newState returns the state that the record says, sharing no memory with it.
 func newState(of *resource, r *costd.Record) *state {
-	s := &state{resource: of, project: r.ProjectID, region: r.RegionID, typ: r.Type, flavor: r.Flavor, name: r.Name,
-		attributes: r.Attributes, tags: r.Tags}
+	s := &state{resource: of, State: stateOf(r)}
+	s.ResourceID, s.Metric = of.id, of.metric
 	if r.Size != nil {
 		size := *r.Size
-		s.size = &size
+		s.Size = &size
 	}
 	s.own()
 	return s
+}
+
+// stateOf returns what the record says, sharing its memory, without number and resource.
+func stateOf(r *costd.Record) usagedb.State {
+	return usagedb.State{ProjectID: r.ProjectID, RegionID: r.RegionID, Type: r.Type, Flavor: r.Flavor, Name: r.Name,
+		Attributes: r.Attributes, Size: r.Size, Tags: r.Tags}
 }
 
 // own copies all texts of s into one allocation: comparing them is faster, and the garbage
 // collector has one object to look at.
 func (s *state) own() {
 	var all strings.Builder
-	all.Grow(s.textBytes()) // so that it never moves
+	all.Grow(s.TextBytes()) // so that it never moves
 	own := func(text *string) {
 		begin := all.Len()
 		all.WriteString(*text)
 		*text = all.String()[begin:]
 	}
-	own((*string)(&s.typ))
-	own(&s.flavor)
-	own(&s.name)
-	for _, text := range attributesOf(&s.attributes) {
-		own(text)
+	own((*string)(&s.Type))
+	own(&s.Flavor)
+	own(&s.Name)
+	for _, a := range s.Attributes.Fields() {
+		own(a.Value)
 	}
-	tags := s.tags
-	s.tags = nil
+	tags := s.Tags
+	s.Tags = nil
 	for key, value := range tags {
-		if s.tags == nil {
-			s.tags = make(map[string]string, len(tags))
+		if s.Tags == nil {
+			s.Tags = make(map[string]string, len(tags))
 		}
 		own(&key)
 		own(&value)
-		s.tags[key] = value
+		s.Tags[key] = value
 	}
 }
 
 // says reports whether s is the state that the record says.
 func (s *state) says(r *costd.Record) bool {
-	return s.equals(&state{project: r.ProjectID, region: r.RegionID, typ: r.Type, flavor: r.Flavor, name: r.Name,
-		attributes: r.Attributes, size: r.Size, tags: r.Tags})
+	said := stateOf(r)
+	return s.sameAs(&said)
 }
 
 // equals reports whether s and t say the same of one resource.
-func (s *state) equals(t *state) bool {
-	return s.project == t.project && s.region == t.region && s.typ == t.typ && s.flavor == t.flavor && s.name == t.name &&
-		s.attributes == t.attributes && sameSize(s.size, t.size) && maps.Equal(s.tags, t.tags)
-}
+func (s *state) equals(t *state) bool { return s.sameAs(&t.State) }
 
-// bytes estimates the memory that s takes.
-func (s *state) bytes() int64 { return int64(448 + 64*len(s.tags) + s.textBytes()) }
-
-// textBytes returns the length of all texts of s.
-func (s *state) textBytes() int {
-	n := len(s.typ) + len(s.flavor) + len(s.name)
-	for _, text := range attributesOf(&s.attributes) {
-		n += len(*text)
-	}
-	for key, value := range s.tags {
-		n += len(key) + len(value)
-	}
-	return n
-}
-
-// attributesOf returns the texts of a in the order of their columns.
-func attributesOf(a *costd.Attributes) [13]*string {
-	return [...]*string{&a.VolumeType, &a.FileShareType, &a.InstanceType, &a.IPAddress, &a.AttachedToVM, &a.PortID,
-		&a.NetworkID, &a.SubnetID, &a.VMID, &a.InstanceName, &a.SourceVolumeUUID, &a.ScheduleID, &a.SizeUnit}
+func (s *state) sameAs(t *usagedb.State) bool {
+	return s.ProjectID == t.ProjectID && s.RegionID == t.RegionID && s.Type == t.Type && s.Flavor == t.Flavor && s.Name == t.Name &&
+		s.Attributes == t.Attributes && sameSize(s.Size, t.Size) && maps.Equal(s.Tags, t.Tags)
 }
 
 // find returns the state that the record says if it is among the recent ones, and
@@ -238,7 +217,7 @@ func (n *numbering) lookUp(ctx context.Context, tx *sql.Tx, writer *sql.Conn) er
 	for _, s := range n.states {
 		r := s.resource
 		if i := slices.IndexFunc(r.recent, s.equals); i >= 0 {
-			s.number = r.recent[i].number
+			s.Number = r.recent[i].Number
 		} else if r.states > len(r.recent) {
 			doubtful = append(doubtful, s)
 		}
@@ -338,7 +317,7 @@ func lookUpStates(now *snapshot, writer *sql.Conn, states []*state) error {
 		var i int
 		err = rows.Scan(&i, &number)
 		if err == nil {
-			states[i].number = number
+			states[i].Number = number
 		}
 		return number, err
 	})
@@ -349,7 +328,7 @@ func lookUpStates(now *snapshot, writer *sql.Conn, states []*state) error {
 func (n *numbering) give() {
 	nextResource, nextState := n.lastResource, n.lastState
 	for _, s := range n.states {
-		if s.number != 0 {
+		if s.Number != 0 {
 			continue
 		}
 		if s.resource.number == 0 {
@@ -358,7 +337,7 @@ func (n *numbering) give() {
 			n.newResources = append(n.newResources, s.resource)
 		}
 		nextState++
-		s.number = nextState
+		s.Number = nextState
 		n.newStates = append(n.newStates, s)
 	}
 }
@@ -373,7 +352,7 @@ func (n *numbering) store(ctx context.Context, writer *sql.Conn) error {
 		return err
 	}
 	return appendRows(ctx, writer, "", "state", n.newStates, func(a *duck.Appender, _ int, s *state) error {
-		return appendState(a, s.number, s)
+		return appendState(a, s.Number, s)
 	})
 }
 
@@ -385,7 +364,7 @@ func (n *numbering) commit() {
 		}
 	}
 	for _, s := range n.states {
-		if s.number <= n.lastState || n.stored {
+		if s.Number <= n.lastState || n.stored {
 			n.remember(s)
 		}
 	}
@@ -404,18 +383,18 @@ func appendResource(a *duck.Appender, number int64, r *resource) error {
 }
 
 func appendState(a *duck.Appender, number int64, s *state) error {
-	size, err := encodeSize(s.size)
+	size, err := encodeSize(s.Size)
 	if err != nil {
 		return err
 	}
-	tags, err := encodeTags(s.tags)
+	tags, err := encodeTags(s.Tags)
 	if err != nil {
 		return err
 	}
 	values := make([]driver.Value, 0, 23)
-	values = append(values, number, s.resource.client, s.resource.number, s.project, s.region, string(s.typ), s.flavor, s.name, size)
-	for _, text := range attributesOf(&s.attributes) {
-		values = append(values, *text)
+	values = append(values, number, s.resource.client, s.resource.number, s.ProjectID, s.RegionID, string(s.Type), s.Flavor, s.Name, size)
+	for _, attribute := range s.Attributes.Fields() {
+		values = append(values, *attribute.Value)
 	}
 	return a.AppendRow(append(values, tags)...)
 }

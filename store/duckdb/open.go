@@ -54,9 +54,9 @@ func (o Options) wrapped(connector sqldriver.Connector) sqldriver.Connector {
 //
 // Its locks are taken in this order, and none twice by one goroutine:
 //
-//  1. liveMonth.building, the token of one image: its goroutine makes or changes the image.
+//  1. liveMonth.building, the token of one aggregate: its goroutine makes or changes the aggregate.
 //     Tokens of several months are taken in the order of the months.
-//  2. live.builds, which bounds the images that are made at a time.
+//  2. live.builds, which bounds the aggregates that are made at a time.
 //  3. writing, the write token: its goroutine alone changes the database, and uses all
 //     fields that are "guarded by writing".
 //  4. reading: for reading by each snapshot, for writing by recover and Close alone, which
@@ -64,7 +64,7 @@ func (o Options) wrapped(connector sqldriver.Connector) sqldriver.Connector {
 //  5. the mutexes of live, readers and revisions, which are held for a few steps.
 //
 // So a goroutine that has a snapshot must not wait for a token, and one that has the write
-// token must not ask for an image. It reads by the connection of the writer, or by the pool
+// token must not ask for an aggregate. It reads by the connection of the writer, or by the pool
 // own: connections of the pool reads may all be held by callers.
 type DB struct {
 	options Options
@@ -114,7 +114,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		options.MemoryLimit = defaultMemoryLimit
 	}
 	if options.CacheBytes == 0 {
-		options.CacheBytes = defaultImageBytes
+		options.CacheBytes = defaultAggregateBytes
 	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"costd.dev/costd"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
 // A selection is the beginning of every query on usage: a WITH clause and its
@@ -214,5 +215,5 @@ func join(upper, lower *big.Int, grid costd.Grid) (*big.Int, error) {
 	if lower != nil {
 		sum.Add(sum, lower)
 	}
-	return sum, checkSum(sum, grid)
+	return sum, usagedb.CheckSum(sum, grid)
 }

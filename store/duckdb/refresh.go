@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"costd.dev/costd"
+	"costd.dev/costd/usage"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
-// image returns the image that the query is about, as of all that was acknowledged
-// when the call began, or errNoImage if there is none. That of several months is joined.
-func (db *DB) image(ctx context.Context, q costd.Query) (*image, error) {
+// aggregate returns the aggregate that the query is about, as of all that was acknowledged
+// when the call began, or errNoAggregate if there is none. That of several months is joined.
+func (db *DB) aggregate(ctx context.Context, q costd.Query) (*usage.Aggregate, error) {
 	if db.isClosed() {
 		return nil, errClosed
 	}
@@ -18,24 +20,24 @@ func (db *DB) image(ctx context.Context, q costd.Query) (*image, error) {
 	}
 	first, last := costd.MonthOf(q.Period.From), costd.MonthOf(q.Period.To-1)
 	if db.live.budget <= 0 || q.Period.Days() <= 0 || last-first >= maxJoined {
-		return nil, errNoImage
+		return nil, errNoAggregate
 	}
 	for range maxRefreshes {
-		images, err := db.images(ctx, q.ClientID, first, last)
+		aggregates, err := db.aggregates(ctx, q.ClientID, first, last)
 		if err != nil {
 			return nil, err
 		}
-		if images != nil {
-			return joined(images), nil
+		if aggregates != nil {
+			return usage.Join(aggregates), nil
 		}
 	}
-	return nil, errNoImage
+	return nil, errNoAggregate
 }
 
-// images returns the images of a client's months in a row, all as of one commit, or nil
+// aggregates returns the aggregates of a client's months in a row, all as of one commit, or nil
 // if one was dropped before all were made. Each is made by itself first, so that reads of
 // one month do not wait until the others are there.
-func (db *DB) images(ctx context.Context, client int64, first, last costd.Month) ([]*image, error) {
+func (db *DB) aggregates(ctx context.Context, client int64, first, last costd.Month) ([]*usage.Aggregate, error) {
 	months := make([]*liveMonth, 0, last-first+1)
 	for month := first; month <= last; month++ {
 		m, err := db.live.month(clientMonth{client, month})
@@ -49,15 +51,15 @@ func (db *DB) images(ctx context.Context, client int64, first, last costd.Month)
 			return nil, err
 		}
 		if !db.live.fits(months) {
-			return nil, errNoImage
+			return nil, errNoAggregate
 		}
 	}
-	var images []*image
+	var aggregates []*usage.Aggregate
 	err := whileAll(ctx, months, func() (err error) {
-		images, err = db.refresh(ctx, months)
+		aggregates, err = db.refresh(ctx, months)
 		return err
 	})
-	return images, err
+	return aggregates, err
 }
 
 // while calls f with the token building.
@@ -80,24 +82,24 @@ func whileAll(ctx context.Context, months []*liveMonth, f func() error) error {
 	return months[0].while(ctx, func() error { return whileAll(ctx, months[1:], f) })
 }
 
-// ensure makes the image of m if there is none. The caller holds building.
+// ensure makes the aggregate of m if there is none. The caller holds building.
 func (db *DB) ensure(ctx context.Context, m *liveMonth) error {
 	switch {
-	case m.image != nil:
+	case m.aggregate != nil:
 		return nil
 	case db.live.gaveUp(m):
-		return errNoImage
+		return errNoAggregate
 	}
 	return db.load(ctx, m)
 }
 
-// refresh brings the images of the months up to date and returns them, or nil if one was
+// refresh brings the aggregates of the months up to date and returns them, or nil if one was
 // dropped meanwhile. The caller holds building of each.
 //
 // Days that changed otherwise than by new parts are read anew, as of a commit of
 // their own. Then the other days have to follow, to be of one state of the database:
 // the next round adds what was told in the meantime.
-func (db *DB) refresh(ctx context.Context, months []*liveMonth) ([]*image, error) {
+func (db *DB) refresh(ctx context.Context, months []*liveMonth) ([]*usage.Aggregate, error) {
 	for range maxRefreshes {
 		for _, m := range months {
 			if err := db.ensure(ctx, m); err != nil {
@@ -118,21 +120,21 @@ func (db *DB) refresh(ctx context.Context, months []*liveMonth) ([]*image, error
 			current = current && !read
 		}
 		if current {
-			return imagesOf(months), nil
+			return aggregatesOf(months), nil
 		}
 	}
-	return nil, errNoImage
+	return nil, errNoAggregate
 }
 
-func imagesOf(months []*liveMonth) []*image {
-	images := make([]*image, len(months))
+func aggregatesOf(months []*liveMonth) []*usage.Aggregate {
+	aggregates := make([]*usage.Aggregate, len(months))
 	for i, m := range months {
-		images[i] = m.image
+		aggregates[i] = m.aggregate
 	}
-	return images
+	return aggregates
 }
 
-// catchUp brings the image of m up to date with changes that were taken, and reports
+// catchUp brings the aggregate of m up to date with changes that were taken, and reports
 // whether days had to be read: these may show later commits too. The caller holds building.
 func (db *DB) catchUp(ctx context.Context, m *liveMonth, changes []monthChange) (read bool, err error) {
 	if len(changes) == 0 {
@@ -146,12 +148,12 @@ func (db *DB) catchUp(ctx context.Context, m *liveMonth, changes []monthChange) 
 		}
 	}
 	m.add(changes, stale)
-	if m.builder.bytes > db.live.largest() {
-		m.builder, m.image = newImageBuilder(m.month), nil
+	if m.builder.Bytes() > db.live.largest() {
+		m.builder, m.aggregate = usage.NewBuilder(m.month), nil
 		db.live.built(m, true)
-		return false, errNoImage
+		return false, errNoAggregate
 	}
-	m.image = m.builder.finish()
+	m.aggregate = m.builder.Finish()
 	db.live.built(m, false)
 	return len(stale) > 0, nil
 }
@@ -160,7 +162,7 @@ func (db *DB) catchUp(ctx context.Context, m *liveMonth, changes []monthChange) 
 func (m *liveMonth) staleDays(changes []monthChange) (stale []costd.Day) {
 	for _, c := range changes {
 		for _, day := range c.stale {
-			if c.commit > m.builder.day(day).asOf {
+			if c.commit > m.builder.AsOf(day) {
 				stale = append(stale, day)
 			}
 		}
@@ -172,15 +174,15 @@ func (m *liveMonth) staleDays(changes []monthChange) (stale []costd.Day) {
 // add adds the parts of the changes to the days that do not show them. Days that
 // were just read anew show them all.
 func (m *liveMonth) add(changes []monthChange, fresh []costd.Day) {
-	parts := map[costd.Day][]statePart{}
+	parts := map[costd.Day][]usagedb.Added{}
 	for _, c := range changes {
 		for i := range c.added {
-			if day := c.added[i].day; c.commit > m.builder.day(day).asOf && !slices.Contains(fresh, day) {
+			if day := c.added[i].Day; c.commit > m.builder.AsOf(day) && !slices.Contains(fresh, day) {
 				parts[day] = append(parts[day], c.added[i])
 			}
 		}
 	}
 	for day, list := range parts {
-		m.builder.add(day, list)
+		m.builder.Add(day, list)
 	}
 }

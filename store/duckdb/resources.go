@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"costd.dev/costd"
+	"costd.dev/costd/usage"
 )
 
 const (
@@ -32,8 +33,8 @@ func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (count
 	if err != nil {
 		return 0, nil, err
 	}
-	err = db.answer(ctx, q, func(im *image) (err error) {
-		count, rows, err = im.resourcesOf(q, p)
+	err = db.answer(ctx, q, func(a *usage.Aggregate) (err error) {
+		count, rows, err = a.Resources(q, p)
 		return err
 	}, func(now *snapshot) (err error) {
 		count, rows, err = r.read(now)
@@ -45,7 +46,7 @@ func (db *DB) Resources(ctx context.Context, q costd.Query, p costd.Page) (count
 	return count, db.whileOpen(ctx, rows), nil
 }
 
-// LinesAndResources implements costd.UsageStore: both are read from the same image or
+// LinesAndResources implements costd.UsageStore: both are read from the same aggregate or
 // from the same snapshot.
 func (db *DB) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page) (lines []costd.LineUsage, count int, rows iter.Seq2[costd.ResourceUsage, error], err error) {
 	defer costd.Wrap(&err, "duckdb.LinesAndResources")
@@ -57,9 +58,9 @@ func (db *DB) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	err = db.answer(ctx, q, func(im *image) (err error) {
-		if lines, err = im.linesOf(q); err == nil {
-			count, rows, err = im.resourcesOf(q, p)
+	err = db.answer(ctx, q, func(a *usage.Aggregate) (err error) {
+		if lines, err = a.Lines(q); err == nil {
+			count, rows, err = a.Resources(q, p)
 		}
 		return err
 	}, func(now *snapshot) (err error) {
@@ -74,14 +75,14 @@ func (db *DB) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page
 	return lines, count, db.whileOpen(ctx, rows), nil
 }
 
-// answer answers a query from the image that it is about, or else from a snapshot of the
+// answer answers a query from the aggregate that it is about, or else from a snapshot of the
 // database of which all was told.
-func (db *DB) answer(ctx context.Context, q costd.Query, fromImage func(*image) error, fromDatabase func(*snapshot) error) error {
-	im, err := db.image(ctx, q)
+func (db *DB) answer(ctx context.Context, q costd.Query, fromMemory func(*usage.Aggregate) error, fromDatabase func(*snapshot) error) error {
+	a, err := db.aggregate(ctx, q)
 	if err == nil {
-		return fromImage(im)
+		return fromMemory(a)
 	}
-	if err != errNoImage {
+	if err != errNoAggregate {
 		return storeError(err)
 	}
 	return db.read(ctx, func(now *snapshot) error {
@@ -163,7 +164,7 @@ func (r *pageReader) read(now *snapshot) (int, iter.Seq2[costd.ResourceUsage, er
 	states, err := r.states(now, ranked)
 	return count, func(yield func(costd.ResourceUsage, error) bool) {
 		for i := range ranked {
-			if !yield(states[ranked[i].state].usage(ranked[i].first, ranked[i].last, daysOf(days[i])), nil) {
+			if !yield(states[ranked[i].state].Row(ranked[i].first, ranked[i].last, daysOf(days[i])), nil) {
 				return
 			}
 		}
@@ -224,7 +225,7 @@ func (r *pageReader) yieldBlock(block []rankedRow, s *spool, yield func(costd.Re
 			yield(costd.ResourceUsage{}, err)
 			return false
 		}
-		if !yield(states[row.state].usage(row.first, row.last, daysOf(days)), nil) {
+		if !yield(states[row.state].Row(row.first, row.last, daysOf(days)), nil) {
 			return false
 		}
 	}
@@ -344,7 +345,7 @@ func (r *pageReader) states(now *snapshot, ranked []rankedRow) (map[int64]*state
 	}
 	_, err := readAll(now, statesSQL, func(rows *sql.Rows) (s *state, err error) {
 		if s, err = scanState(rows); err == nil {
-			states[s.number] = s
+			states[s.Number] = s
 		}
 		return s, err
 	}, sql.Named("client", r.client), sql.Named("numbers", statesOf(ranked)))

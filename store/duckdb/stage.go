@@ -78,7 +78,7 @@ func (c *partAppender) append(a *duck.Appender, _ int, row partRow) error {
 		units = c.units.value(p.Quantity.Units.Uint64())
 	}
 	return a.AppendRow(c.client.value(row.client), c.recordDay.value(int32(row.day)), c.day.value(int32(p.Day)),
-		r.ID, row.resource, row.state.number, c.recordStart.value(r.Start.UnixNano()), c.start.value(row.start),
+		r.ID, row.resource, row.state.Number, c.recordStart.value(r.Start.UnixNano()), c.start.value(row.start),
 		c.end.value(p.End.UnixNano()), units, uint8(p.Quantity.Grid))
 }
 
@@ -152,7 +152,7 @@ func stageHistory(a *duck.Appender, _ int, s *staging) error {
 	role := uint8(roleHead | roleCompare)
 	for i := range r.Parts {
 		p := &r.Parts[i]
-		if err := a.AppendRow(s.n, role, s.client, int32(s.day), int32(p.Day), r.ID, s.first.resource.number, s.first.number,
+		if err := a.AppendRow(s.n, role, s.client, int32(s.day), int32(p.Day), r.ID, s.first.resource.number, s.first.Number,
 			r.Start.UnixNano(), p.Start.UnixNano(), p.End.UnixNano(), p.Quantity.Units, uint8(p.Quantity.Grid)); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"costd.dev/costd"
 )
 
-// counts are what Stats counts since the store was opened: days of images that were
+// counts are what Stats counts since the store was opened: days of aggregates that were
 // read from the database, and days of clients that were rolled up.
 type counts struct{ daysRead, rollUps atomic.Int64 }
 

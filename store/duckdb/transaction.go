@@ -19,7 +19,7 @@ func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 
 // writeThen is write, and calls then before the next write: after the commit, or when f
 // returned errNothingToWrite and nothing was committed. It calls then before it settles
-// the commit, so that every commit that the database shows is also in the images, the
+// the commit, so that every commit that the database shows is also in the aggregates, the
 // digests and the revisions, even one that is answered with an error.
 func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func()) error {
 	if err := db.place.check(); err != nil && !db.isClosed() {

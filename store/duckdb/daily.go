@@ -8,9 +8,11 @@ import (
 	"slices"
 
 	"costd.dev/costd"
+	"costd.dev/costd/usage"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
-// load makes the image of m anew from the database. The caller holds building.
+// load makes the aggregate of m anew from the database. The caller holds building.
 func (db *DB) load(ctx context.Context, m *liveMonth) error {
 	p := m.month.Period()
 	days := make([]costd.Day, 0, p.Days())
@@ -20,7 +22,7 @@ func (db *DB) load(ctx context.Context, m *liveMonth) error {
 	if err := db.reload(ctx, m, days); err != nil {
 		return err
 	}
-	m.image = m.builder.finish()
+	m.aggregate = m.builder.Finish()
 	db.live.built(m, false)
 	return nil
 }
@@ -35,37 +37,31 @@ func (db *DB) reload(ctx context.Context, m *liveMonth, days []costd.Day) error 
 		return ctx.Err()
 	}
 	defer func() { <-db.live.builds }()
-	l := loader{liveMonth: m, days: days, room: db.live.largest() - m.builder.bytes}
+	l := loader{liveMonth: m, days: days, room: db.live.largest() - m.builder.Bytes()}
 	if err := db.read(ctx, l.read); err != nil {
 		return err
 	}
 	db.counts.daysRead.Add(int64(len(days)))
 	if l.room < 0 {
-		m.builder, m.image = newImageBuilder(m.month), nil
+		m.builder, m.aggregate = usage.NewBuilder(m.month), nil
 		db.live.built(m, true)
-		return errNoImage
+		return errNoAggregate
 	}
 	if err := db.live.wait(ctx, l.commit); err != nil {
 		return err
 	}
-	l.replace()
+	m.builder.Replace(days, l.commit, l.sums, l.states)
 	return nil
 }
 
 // A loader reads days of a client-month.
 type loader struct {
 	*liveMonth
-	days    []costd.Day
-	commit  int64 // as of which
-	entries []loadedEntry
-	states  map[int64]*state // those of the entries that the builder does not know
-	room    int64            // bytes that there may be more; less than 0 if there are too many
-}
-
-type loadedEntry struct {
-	day   costd.Day
-	state int64
-	entry
+	days   []costd.Day
+	commit int64 // as of which
+	sums   []usagedb.Sum
+	states map[int64]*usagedb.State // those of the sums that the builder does not know
+	room   int64                    // bytes that there may be more; less than 0 if there are too many
 }
 
 // read reads the entries and the states that they need.
@@ -87,7 +83,7 @@ FROM %s WHERE client_id = %d AND day BETWEEN %d AND %d AND day IN (%s)`
 // readEntries reads the roll-ups of the days that have one, and of the others adds
 // up the parts.
 func (l *loader) readEntries(now *snapshot) error {
-	l.states = map[int64]*state{}
+	l.states = map[int64]*usagedb.State{}
 	rolled, others, err := rolledDays(now, l.client, l.days)
 	if err != nil {
 		return err
@@ -108,16 +104,16 @@ func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
 	}
 	defer rows.Close()
 	for rows.Next() && l.room >= 0 {
-		var e loadedEntry
+		var e usagedb.Sum
 		var upper, lower *big.Int
-		if err := rows.Scan(&e.day, &e.state, &e.grid, &upper, &lower, &e.first, &e.end, &e.start, &e.id); err != nil {
+		if err := rows.Scan(&e.Day, &e.State, &e.Grid, &upper, &lower, &e.First, &e.End, &e.Start, &e.ID); err != nil {
 			return err
 		}
-		e.sum = amountOf(upper.Add(upper.Lsh(upper, 64), lower))
-		l.entries = append(l.entries, e)
-		l.room -= entryBytes
-		if _, known := l.builder.cellOf[e.state]; !known {
-			l.states[e.state] = nil
+		e.Units = usagedb.AmountOf(upper.Add(upper.Lsh(upper, 64), lower))
+		l.sums = append(l.sums, e)
+		l.room -= usage.EntryBytes
+		if !l.builder.Knows(e.State) {
+			l.states[e.State] = nil
 		}
 	}
 	return rows.Err()
@@ -154,9 +150,8 @@ func (l *loader) readStates(now *snapshot) error {
 		if err != nil {
 			return err
 		}
-		s.resource.client = l.client
-		l.states[s.number] = s
-		l.room -= s.bytes() + cellBytes
+		l.states[s.Number] = &s.State
+		l.room -= s.Bytes() + usage.CellBytes
 	}
 	if err := rows.Err(); err != nil || l.room < 0 {
 		return err
@@ -175,35 +170,18 @@ func scanState(rows *sql.Rows, before ...any) (*state, error) {
 	s := &state{resource: &resource{}}
 	var size any
 	var tags string
-	values := append(before, &s.number, &s.resource.number, &s.resource.id, &s.resource.metric, &s.project, &s.region, &s.typ, &s.flavor, &s.name, &size)
-	for _, text := range attributesOf(&s.attributes) {
-		values = append(values, text)
+	values := append(before, &s.Number, &s.resource.number, &s.ResourceID, &s.Metric, &s.ProjectID, &s.RegionID, &s.Type, &s.Flavor, &s.Name, &size)
+	for _, attribute := range s.Attributes.Fields() {
+		values = append(values, attribute.Value)
 	}
 	err := rows.Scan(append(values, &tags)...)
 	if err != nil {
 		return nil, err
 	}
-	if s.size, err = decodeSize(size); err != nil {
+	if s.Size, err = decodeSize(size); err != nil {
 		return nil, err
 	}
-	s.tags, err = decodeTags(tags)
+	s.Tags, err = decodeTags(tags)
 	s.own()
 	return s, err
-}
-
-// replace makes what was read the days of the builder.
-func (l *loader) replace() {
-	byDay := map[costd.Day][]entry{}
-	for i := range l.entries {
-		e := &l.entries[i]
-		n, known := l.builder.cellOf[e.state]
-		if !known {
-			n = l.builder.cell(l.states[e.state])
-		}
-		e.cell = n
-		byDay[e.day] = append(byDay[e.day], e.entry)
-	}
-	for _, day := range l.days {
-		l.builder.replace(day, l.commit, byDay[day])
-	}
 }

@@ -1,55 +1,55 @@
-package duckdb
+package usage
 
 import "costd.dev/costd"
 
-// joined returns one image of several months in a row, all of one client and as of one
-// moment. It shares the days of the months' images: only what the cells belong to is
+// Join returns one aggregate of several months in a row, at least one, all of one client
+// and as of one moment. It shares the days of the months: only what the cells belong to is
 // numbered once more, so that it costs far less than the months have entries.
-func joined(months []*image) *image {
+func Join(months []*Aggregate) *Aggregate {
 	if len(months) == 1 {
 		return months[0]
 	}
 	period := costd.Period{From: months[0].period.From, To: months[len(months)-1].period.To}
-	b := newBuilderOf(period)
+	b := newBuilder(period)
 	for _, month := range months {
 		m := b.member(month)
 		for i := range month.days {
 			day := month.days[i]
 			day.of = m
-			b.image.days[int(month.period.From-period.From)+i] = day
+			b.next.days[int(month.period.From-period.From)+i] = day
 		}
 	}
-	return &b.image
+	return &b.next
 }
 
-// A member is the image of a month within a joined image.
+// A member is the aggregate of a month within a joined one.
 type member struct {
-	*image
-	// The numbers that its cells and lines have in the joined image, by their own.
+	*Aggregate
+	// The numbers that its cells and lines have in the joined aggregate, by their own.
 	joinedCell, joinedLine []int32
 }
 
-func (b *imageBuilder) member(month *image) *member {
+func (b *Builder) member(month *Aggregate) *member {
 	m := &member{month, make([]int32, len(month.cells)), make([]int32, len(month.lines))}
 	for i := range month.cells {
 		c := &month.cells[i]
-		m.joinedCell[i] = b.cell(c.state)
-		m.joinedLine[c.line] = b.image.cells[m.joinedCell[i]].line
+		m.joinedCell[i] = b.cell(c.State)
+		m.joinedLine[c.line] = b.next.cells[m.joinedCell[i]].line
 	}
 	return m
 }
 
-// cell returns the number of the cell of an entry of the day, in the image that was asked.
-func (d *dayImage) cell(e *entry) int32 {
+// cell returns the number of the cell of an entry of the day, in the aggregate that was asked.
+func (d *aggregateDay) cell(e *entry) int32 {
 	if d.of == nil {
 		return e.cell
 	}
 	return d.of.joinedCell[e.cell]
 }
 
-// all returns what all cells used on the day. The image of a month adds it up once for as
+// all returns what all cells used on the day. The aggregate of a month adds it up once for as
 // long as the day does not change, whoever asks.
-func (d *dayImage) all(asked *image) ([]lineSum, error) {
+func (d *aggregateDay) all(asked *Aggregate) ([]lineSum, error) {
 	if d.sums == nil { // a day without usage
 		return nil, nil
 	}
@@ -57,10 +57,10 @@ func (d *dayImage) all(asked *image) ([]lineSum, error) {
 	own.of = nil
 	month := asked
 	if d.of != nil {
-		month = d.of.image
+		month = d.of.Aggregate
 	}
 	d.sums.once.Do(func() {
-		adder := lineAdder{image: month}
+		adder := lineAdder{Aggregate: month}
 		d.sums.lines, d.sums.err = adder.sum(&own, nil)
 	})
 	if d.of == nil || d.sums.err != nil {

@@ -1,14 +1,13 @@
-package duckdb
+package usage
 
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"math/big"
 	"slices"
-	"time"
 
 	"costd.dev/costd"
+	"costd.dev/costd/usage/driver"
 )
 
 // A rowSum adds up one resource row over the days of a query.
@@ -19,26 +18,27 @@ type rowSum struct {
 	value *big.Int // on the finest grid; only if rows are ordered by it
 }
 
-// resourcesOf returns what Resources returns.
-func (im *image) resourcesOf(q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
-	c := im.choose(q)
-	days := im.within(q.Period)
+// Resources returns what costd.UsageStore.Resources does of a query whose period lies
+// within the aggregate's. Its error is Overflow; the sequence has none.
+func (a *Aggregate) Resources(q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+	c := a.choose(q)
+	days := a.within(q.Period)
 	byValue := slices.ContainsFunc(p.OrderBy, func(k costd.SortKey) bool { return k.By == costd.SortBillingValue })
-	rows := im.rowSums(days, c, byValue)
-	slices.SortFunc(rows, func(a, b rowSum) int { return im.compareRows(&a, &b, p.OrderBy) })
+	rows := a.rowSums(days, c, byValue)
+	slices.SortFunc(rows, func(r, s rowSum) int { return a.compareRows(&r, &s, p.OrderBy) })
 	count := len(rows)
 	rows = rows[min(p.Offset, count):]
 	if p.Limit > 0 {
 		rows = rows[:min(p.Limit, len(rows))]
 	}
-	first := max(q.Period.From, im.period.From)
-	usage, err := im.rowDays(days, first, c, rows)
+	first := a.firstDay(q.Period)
+	usage, err := a.rowDays(days, first, c, rows)
 	if err != nil {
 		return 0, nil, err
 	}
 	return count, func(yield func(costd.ResourceUsage, error) bool) {
 		for i := range rows {
-			if !yield(im.resourceUsage(&rows[i], usage(i)), nil) {
+			if !yield(a.resourceUsage(&rows[i], usage(i)), nil) {
 				return
 			}
 		}
@@ -46,8 +46,8 @@ func (im *image) resourcesOf(q costd.Query, p costd.Page) (int, iter.Seq2[costd.
 }
 
 // rowSums returns the rows that have selected usage on the days.
-func (im *image) rowSums(days []dayImage, c *choice, byValue bool) []rowSum {
-	sums := make([]rowSum, len(im.rows))
+func (a *Aggregate) rowSums(days []aggregateDay, c *choice, byValue bool) []rowSum {
+	sums := make([]rowSum, len(a.rows))
 	for d := range days {
 		entries := days[d].entries
 		for i := range entries {
@@ -56,13 +56,13 @@ func (im *image) rowSums(days []dayImage, c *choice, byValue bool) []rowSum {
 			if !c.selects(cell) {
 				continue
 			}
-			row := im.cells[cell].row
+			row := a.cells[cell].row
 			s := &sums[row]
 			if s.last.entry == nil {
 				*s = rowSum{row: row, first: e.first, last: lastSeen{cell, e}}
 			}
 			s.first = min(s.first, e.first)
-			if e.seen.compare(&s.last.seen) > 0 {
+			if e.Seen.Compare(&s.last.Seen) > 0 {
 				s.last = lastSeen{cell, e}
 			}
 			if byValue {
@@ -75,7 +75,7 @@ func (im *image) rowSums(days []dayImage, c *choice, byValue bool) []rowSum {
 
 // addValue adds the entry's sum to the value, on the finest grid.
 func (s *rowSum) addValue(e *entry) {
-	units := e.sum.big()
+	units := e.sum.Big()
 	if s.value == nil {
 		s.value = new(big.Int)
 	}
@@ -91,19 +91,19 @@ var toFinest = func() (factors [costd.GridFinest + 1]*big.Int) {
 }()
 
 // compareRows orders rows by the keys and then as costd.Page says.
-func (im *image) compareRows(a, b *rowSum, keys []costd.SortKey) int {
-	x, y := &im.rows[a.row], &im.rows[b.row]
+func (a *Aggregate) compareRows(r, s *rowSum, keys []costd.SortKey) int {
+	x, y := &a.rows[r.row], &a.rows[s.row]
 	for _, key := range keys {
 		c := 0
 		switch key.By {
 		case costd.SortBillingValue:
-			c = a.value.Cmp(b.value)
+			c = r.value.Cmp(s.value)
 		case costd.SortFirstSeen:
-			c = cmp.Compare(a.first, b.first)
+			c = cmp.Compare(r.first, s.first)
 		case costd.SortLastName:
-			c = cmp.Compare(im.cells[a.last.cell].name, im.cells[b.last.cell].name)
+			c = cmp.Compare(a.cells[r.last.cell].Name, a.cells[s.last.cell].Name)
 		case costd.SortLastSeen:
-			c = cmp.Compare(a.last.end, b.last.end)
+			c = cmp.Compare(r.last.End, s.last.End)
 		case costd.SortProject:
 			c = cmp.Compare(x.project, y.project)
 		case costd.SortRegion:
@@ -125,13 +125,13 @@ func (im *image) compareRows(a, b *rowSum, keys []costd.SortKey) int {
 // A rowDay is the usage of one row on one day.
 type rowDay struct {
 	day  int32 // of the days of the query
-	sums amounts
+	sums driver.Amounts
 }
 
 // rowDays adds up the rows day by day, and returns a function that gives the days
 // of the n-th of them. An error would be one of adding up.
-func (im *image) rowDays(days []dayImage, first costd.Day, c *choice, rows []rowSum) (func(n int) []costd.DayUsage, error) {
-	position := slices.Repeat([]int32{-1}, len(im.rows)) // of a row on the page
+func (a *Aggregate) rowDays(days []aggregateDay, first costd.Day, c *choice, rows []rowSum) (func(n int) []costd.DayUsage, error) {
+	position := slices.Repeat([]int32{-1}, len(a.rows)) // of a row on the page
 	for i := range rows {
 		position[rows[i].row] = int32(i)
 	}
@@ -141,19 +141,19 @@ func (im *image) rowDays(days []dayImage, first costd.Day, c *choice, rows []row
 		for i := range entries {
 			e := &entries[i]
 			cell := days[d].cell(e)
-			n := position[im.cells[cell].row]
+			n := position[a.cells[cell].row]
 			if n < 0 || !c.selects(cell) {
 				continue
 			}
 			if last := len(of[n]) - 1; last < 0 || of[n][last].day != int32(d) {
 				of[n] = append(of[n], rowDay{day: int32(d)})
 			}
-			of[n][len(of[n])-1].sums.add(e.grid, e.sum)
+			of[n][len(of[n])-1].sums.Add(e.grid, e.sum)
 		}
 	}
 	for _, list := range of {
 		for i := range list {
-			if _, err := list[i].sums.rational(); err != nil {
+			if _, err := list[i].sums.Rational(); err != nil {
 				return nil, err
 			}
 		}
@@ -161,7 +161,7 @@ func (im *image) rowDays(days []dayImage, first costd.Day, c *choice, rows []row
 	return func(n int) []costd.DayUsage {
 		usage := make([]costd.DayUsage, len(of[n]))
 		for i := range of[n] {
-			used, _ := of[n][i].sums.rational() // it was checked
+			used, _ := of[n][i].sums.Rational() // it was checked
 			usage[i] = costd.DayUsage{Day: first + costd.Day(of[n][i].day), Used: used, Selected: used}
 		}
 		return usage
@@ -169,22 +169,6 @@ func (im *image) rowDays(days []dayImage, first costd.Day, c *choice, rows []row
 }
 
 // resourceUsage returns a row with its days.
-func (im *image) resourceUsage(s *rowSum, days []costd.DayUsage) costd.ResourceUsage {
-	return im.cells[s.last.cell].usage(s.first, s.last.end, days)
-}
-
-// usage returns the resource row of which s was seen last. It shares no memory with s.
-func (s *state) usage(first, last int64, days []costd.DayUsage) costd.ResourceUsage {
-	info, _ := s.typ.Info()
-	u := costd.ResourceUsage{
-		Line:      costd.Line{Type: s.typ, RegionID: s.region, Dimension: s.field(info.RowDimension), Metric: s.resource.metric},
-		ProjectID: s.project, ResourceID: s.resource.id, Days: days,
-		FirstSeen: time.Unix(0, first).UTC(), LastSeen: time.Unix(0, last).UTC(),
-		Name: s.name, Attributes: s.attributes, Tags: maps.Clone(s.tags),
-	}
-	if s.size != nil {
-		size := *s.size
-		u.Size = &size
-	}
-	return u
+func (a *Aggregate) resourceUsage(s *rowSum, days []costd.DayUsage) costd.ResourceUsage {
+	return a.cells[s.last.cell].Row(s.first, s.last.End, days)
 }

@@ -1,4 +1,4 @@
-package duckdb
+package usage
 
 import (
 	"slices"
@@ -6,15 +6,17 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
+	"costd.dev/costd/usage/driver"
 )
 
-// linesOf returns what Lines returns.
-func (im *image) linesOf(q costd.Query) ([]costd.LineUsage, error) {
-	c := im.choose(q)
-	lines := make([]costd.LineUsage, len(im.lines))
-	chosen := make([]bool, len(im.lines))
-	adder := lineAdder{image: im}
-	days := im.within(q.Period)
+// Lines returns what costd.UsageStore.Lines does of a query whose period lies within the
+// aggregate's. Its error is Overflow.
+func (a *Aggregate) Lines(q costd.Query) ([]costd.LineUsage, error) {
+	c := a.choose(q)
+	lines := make([]costd.LineUsage, len(a.lines))
+	chosen := make([]bool, len(a.lines))
+	adder := lineAdder{Aggregate: a}
+	days := a.within(q.Period)
 	for i := range days {
 		used, err := adder.used(&days[i], c)
 		if err != nil {
@@ -25,7 +27,7 @@ func (im *image) linesOf(q costd.Query) ([]costd.LineUsage, error) {
 			if line.Days == nil {
 				line.Days = make([]costd.DayUsage, 0, len(days)-i)
 			}
-			line.Days = append(line.Days, costd.DayUsage{Day: max(q.Period.From, im.period.From) + costd.Day(i), Used: s.sum})
+			line.Days = append(line.Days, costd.DayUsage{Day: a.firstDay(q.Period) + costd.Day(i), Used: s.sum})
 		}
 		selected := used
 		if q.SelectsResources() {
@@ -39,7 +41,7 @@ func (im *image) linesOf(q costd.Query) ([]costd.LineUsage, error) {
 			chosen[s.line] = true
 		}
 	}
-	return im.chosenLines(q, c, lines, chosen)
+	return a.chosenLines(q, c, lines, chosen)
 }
 
 // A lineSum is what one line used on one day.
@@ -48,19 +50,19 @@ type lineSum struct {
 	sum  decimal.Rational
 }
 
-// A lineAdder adds up the lines of an image, day by day.
+// A lineAdder adds up the lines of an aggregate, day by day.
 type lineAdder struct {
-	*image
-	sums    []amounts // of each line; zero between days
+	*Aggregate
+	sums    []driver.Amounts // of each line; zero between days
 	touched []bool
 }
 
 // used returns what the listed cells used on the day.
-func (a *lineAdder) used(day *dayImage, c *choice) ([]lineSum, error) {
+func (a *lineAdder) used(day *aggregateDay, c *choice) ([]lineSum, error) {
 	if c.listed != nil {
 		return a.sum(day, c.listed)
 	}
-	return day.all(a.image)
+	return day.all(a.Aggregate)
 }
 
 // daySums are the sums of all lines on one day, once somebody has asked for them.
@@ -71,9 +73,9 @@ type daySums struct {
 }
 
 // sum adds up the entries that the day has of those cells, or of all cells for nil.
-func (a *lineAdder) sum(day *dayImage, cells []bool) ([]lineSum, error) {
+func (a *lineAdder) sum(day *aggregateDay, cells []bool) ([]lineSum, error) {
 	if a.sums == nil {
-		a.sums, a.touched = make([]amounts, len(a.lines)), make([]bool, len(a.lines))
+		a.sums, a.touched = make([]driver.Amounts, len(a.lines)), make([]bool, len(a.lines))
 	}
 	var result []lineSum
 	for i := range day.entries {
@@ -87,33 +89,33 @@ func (a *lineAdder) sum(day *dayImage, cells []bool) ([]lineSum, error) {
 			a.touched[n] = true
 			result = append(result, lineSum{line: n})
 		}
-		a.sums[n].add(e.grid, e.sum)
+		a.sums[n].Add(e.grid, e.sum)
 	}
 	for i := range result {
 		var err error
 		s := &result[i]
-		if s.sum, err = a.sums[s.line].rational(); err != nil {
+		if s.sum, err = a.sums[s.line].Rational(); err != nil {
 			return nil, err
 		}
-		a.sums[s.line], a.touched[s.line] = amounts{}, false
+		a.sums[s.line], a.touched[s.line] = driver.Amounts{}, false
 	}
 	return result, nil
 }
 
 // chosenLines returns the lines of which anything is selected, in their order
 // and with their last sizes.
-func (im *image) chosenLines(q costd.Query, c *choice, lines []costd.LineUsage, chosen []bool) ([]costd.LineUsage, error) {
+func (a *Aggregate) chosenLines(q costd.Query, c *choice, lines []costd.LineUsage, chosen []bool) ([]costd.LineUsage, error) {
 	var result []costd.LineUsage
 	var sizes map[costd.Line]decimal.Decimal
 	for n, line := range lines {
 		if !chosen[n] {
 			continue
 		}
-		line.Line = im.lines[n]
+		line.Line = a.lines[n]
 		if line.Line.Type == costd.Backup {
 			if sizes == nil {
 				var err error
-				if sizes, err = im.lastSizes(q, c); err != nil {
+				if sizes, err = a.lastSizes(q, c); err != nil {
 					return nil, err
 				}
 			}
@@ -127,30 +129,30 @@ func (im *image) chosenLines(q costd.Query, c *choice, lines []costd.LineUsage, 
 
 // lastSizes returns of each backup line the sum of the sizes that its selected
 // resources had last.
-func (im *image) lastSizes(q costd.Query, c *choice) (map[costd.Line]decimal.Decimal, error) {
+func (a *Aggregate) lastSizes(q costd.Query, c *choice) (map[costd.Line]decimal.Decimal, error) {
 	type key struct {
 		line     int32
 		resource string
 	}
 	numbers, keys := map[key]int32{}, []key{}
-	ofCell := make([]int32, len(im.cells))
-	for i := range im.cells {
-		if cell := &im.cells[i]; cell.typ == costd.Backup {
-			ofCell[i] = numberOf(numbers, &keys, key{cell.line, cell.resource.id})
+	ofCell := make([]int32, len(a.cells))
+	for i := range a.cells {
+		if cell := &a.cells[i]; cell.Type == costd.Backup {
+			ofCell[i] = numberOf(numbers, &keys, key{cell.line, cell.ResourceID})
 		}
 	}
-	backups := make([]bool, len(im.cells))
-	for i := range im.cells {
-		backups[i] = im.cells[i].typ == costd.Backup && c.selects(int32(i))
+	backups := make([]bool, len(a.cells))
+	for i := range a.cells {
+		backups[i] = a.cells[i].Type == costd.Backup && c.selects(int32(i))
 	}
-	last := im.lastOf(im.within(q.Period), &choice{listed: backups}, len(keys), func(cell int32) int32 { return ofCell[cell] })
+	last := a.lastOf(a.within(q.Period), &choice{listed: backups}, len(keys), func(cell int32) int32 { return ofCell[cell] })
 	sizes := map[costd.Line]decimal.Decimal{}
 	for i, l := range last {
-		if l.entry == nil || im.cells[l.cell].size == nil {
+		if l.entry == nil || a.cells[l.cell].Size == nil {
 			continue
 		}
-		line := im.lines[keys[i].line]
-		sum, err := sizes[line].Add(*im.cells[l.cell].size)
+		line := a.lines[keys[i].line]
+		sum, err := sizes[line].Add(*a.cells[l.cell].Size)
 		if err != nil {
 			return nil, costd.Errorf(costd.Overflow, "a sum of sizes needs more than %d digits", decimal.MaxDigits)
 		}

@@ -1,4 +1,4 @@
-package duckdb
+package driver
 
 import (
 	"math"
@@ -9,32 +9,36 @@ import (
 	"costd.dev/costd/decimal"
 )
 
-// An amount is a sum of grid units, at least 0, in 192 bits. One part has fewer than
+// An Amount is a sum of grid units, at least 0, in 192 bits. One part has fewer than
 // 2^127 units, so that 2^64 parts cannot overflow it.
-type amount struct{ top, high, low uint64 }
+type Amount struct{ top, high, low uint64 }
 
-// amountOf returns n, which is not negative.
-func amountOf(n *big.Int) amount {
+// AmountOf returns n, which is not negative.
+func AmountOf(n *big.Int) Amount {
 	if n.IsUint64() { // as nearly all do, without making numbers
-		return amount{low: n.Uint64()}
+		return Amount{low: n.Uint64()}
 	}
 	word := func(i uint) uint64 {
 		w := new(big.Int).Rsh(n, 64*i)
 		return w.And(w, lowHalf).Uint64()
 	}
-	return amount{word(2), word(1), word(0)}
+	return Amount{word(2), word(1), word(0)}
 }
+
+// AmountOfHalves returns upper * 2^64 + lower.
+func AmountOfHalves(upper, lower uint64) Amount { return Amount{high: upper, low: lower} }
 
 var lowHalf = new(big.Int).SetUint64(math.MaxUint64)
 
-func (a amount) add(b amount) amount {
+// Add returns a + b.
+func (a Amount) Add(b Amount) Amount {
 	low, carry := bits.Add64(a.low, b.low, 0)
 	high, carry := bits.Add64(a.high, b.high, carry)
-	return amount{a.top + b.top + carry, high, low}
+	return Amount{a.top + b.top + carry, high, low}
 }
 
-// big returns the amount.
-func (a amount) big() *big.Int {
+// Big returns the amount.
+func (a Amount) Big() *big.Int {
 	n := new(big.Int).SetUint64(a.low)
 	for i, word := range []uint64{a.high, a.top} {
 		if word > 0 {
@@ -45,38 +49,42 @@ func (a amount) big() *big.Int {
 	return n
 }
 
+// UnitsLimit is the smallest number of units of one part, on any grid, that is too large: 10^38.
+var UnitsLimit = new(big.Int).Exp(big.NewInt(10), big.NewInt(decimal.MaxDigits), nil)
+
 // sumLimits are, for each grid, the first sum that is refused: 10^38 sixtieths of the
 // type's unit, counted in units of that grid. Finer grids so allow more than 38 digits,
 // but those are rounded when the sum is shown.
 var sumLimits = func() (limits [costd.GridFinest + 1]*big.Int) {
 	for g := range limits {
-		limits[g] = new(big.Int).Mul(unitsLimit, costd.Grid(g).Denominator())
+		limits[g] = new(big.Int).Mul(UnitsLimit, costd.Grid(g).Denominator())
 		limits[g].Quo(limits[g], costd.GridSecond.Denominator())
 	}
 	return limits
 }()
 
-// checkSum returns an Overflow error for a sum that is too large.
-func checkSum(units *big.Int, g costd.Grid) error {
+// CheckSum returns an Overflow error for a sum that is too large.
+func CheckSum(units *big.Int, g costd.Grid) error {
 	if units.Cmp(sumLimits[g]) >= 0 {
 		return costd.Errorf(costd.Overflow, "a sum of quantities needs more than %d digits", decimal.MaxDigits)
 	}
 	return nil
 }
 
-// amounts are one amount on each grid.
-type amounts [costd.GridFinest + 1]amount
+// Amounts are one amount on each grid.
+type Amounts [costd.GridFinest + 1]Amount
 
-func (a *amounts) add(g costd.Grid, b amount) { a[g] = a[g].add(b) }
+// Add adds b, which is of the grid.
+func (a *Amounts) Add(g costd.Grid, b Amount) { a[g] = a[g].Add(b) }
 
-// rational returns the sum in the type's unit.
-func (a *amounts) rational() (sum decimal.Rational, err error) {
+// Rational returns the sum in the type's unit.
+func (a *Amounts) Rational() (sum decimal.Rational, err error) {
 	for g, amount := range a {
 		if amount.top|amount.high|amount.low == 0 {
 			continue
 		}
-		units := amount.big()
-		if err := checkSum(units, costd.Grid(g)); err != nil {
+		units := amount.Big()
+		if err := CheckSum(units, costd.Grid(g)); err != nil {
 			return sum, err
 		}
 		sum = sum.Add(costd.Quantity{Units: units, Grid: costd.Grid(g)}.Rational())

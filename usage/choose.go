@@ -1,49 +1,50 @@
-package duckdb
+package usage
 
 import (
 	"slices"
 	"strings"
 
 	"costd.dev/costd"
+	"costd.dev/costd/usage/driver"
 )
 
-// A choice is what a query selects of an image, cell by cell: what its lists
+// A choice is what a query selects of an aggregate, cell by cell: what its lists
 // select, and what its Filter and Tags select of that. Nil means all.
 type choice struct{ listed, selected []bool }
 
 func (c *choice) lists(cell int32) bool   { return c.listed == nil || c.listed[cell] }
 func (c *choice) selects(cell int32) bool { return c.selected == nil || c.selected[cell] }
 
-// choose returns what the query, whose period is within the image's, selects.
-func (im *image) choose(q costd.Query) *choice {
-	c := &choice{listed: im.listed(q)}
+// choose returns what the query, whose period is within the aggregate's, selects.
+func (a *Aggregate) choose(q costd.Query) *choice {
+	c := &choice{listed: a.listed(q)}
 	c.selected = c.listed
 	if !q.SelectsResources() {
 		return c
 	}
-	last := im.lastOf(im.within(q.Period), c, len(im.owners), func(cell int32) int32 { return im.cells[cell].owner })
-	c.selected = make([]bool, len(im.cells))
+	last := a.lastOf(a.within(q.Period), c, len(a.owners), func(cell int32) int32 { return a.cells[cell].owner })
+	c.selected = make([]bool, len(a.cells))
 	matchesFilter, matchesTags := filterOf(q.Filter), tagsOf(q.Tags)
-	for i := range im.cells {
-		own, seen := &im.cells[i], last[im.cells[i].owner]
+	for i := range a.cells {
+		own, seen := &a.cells[i], last[a.cells[i].owner]
 		if c.lists(int32(i)) && seen.cell >= 0 {
-			state := im.cells[seen.cell].state
-			c.selected[i] = matchesFilter(own.state, state) && matchesTags(state)
+			state := a.cells[seen.cell].State
+			c.selected[i] = matchesFilter(own.State, state) && matchesTags(state)
 		}
 	}
 	return c
 }
 
 // listed returns which cells the lists of the query select.
-func (im *image) listed(q costd.Query) []bool {
+func (a *Aggregate) listed(q costd.Query) []bool {
 	if len(q.Regions) == 0 && len(q.Types) == 0 && len(q.Projects) == 0 {
 		return nil
 	}
 	regions, types, projects := setOf(q.Regions), setOf(q.Types), setOf(q.Projects)
-	listed := make([]bool, len(im.cells))
-	for i := range im.cells {
-		c := &im.cells[i]
-		listed[i] = regions.has(c.region) && types.has(c.typ) && projects.has(c.project)
+	listed := make([]bool, len(a.cells))
+	for i := range a.cells {
+		c := &a.cells[i]
+		listed[i] = regions.has(c.RegionID) && types.has(c.Type) && projects.has(c.ProjectID)
 	}
 	return listed
 }
@@ -75,7 +76,7 @@ type lastSeen struct {
 
 // lastOf returns what was seen last, on the days and of the listed cells, of each
 // of the groups that the cells are of.
-func (im *image) lastOf(days []dayImage, c *choice, groups int, group func(cell int32) int32) []lastSeen {
+func (a *Aggregate) lastOf(days []aggregateDay, c *choice, groups int, group func(cell int32) int32) []lastSeen {
 	last := slices.Repeat([]lastSeen{{cell: -1}}, groups)
 	for d := range days {
 		entries := days[d].entries
@@ -86,7 +87,7 @@ func (im *image) lastOf(days []dayImage, c *choice, groups int, group func(cell 
 				continue
 			}
 			l := &last[group(cell)]
-			if l.cell < 0 || e.compareWith(im.cells[cell].resource.metric, &l.seen, im.cells[l.cell].resource.metric) > 0 {
+			if l.cell < 0 || e.CompareWith(a.cells[cell].Metric, &l.Seen, a.cells[l.cell].Metric) > 0 {
 				*l = lastSeen{cell, e}
 			}
 		}
@@ -96,23 +97,23 @@ func (im *image) lastOf(days []dayImage, c *choice, groups int, group func(cell 
 
 // filterOf returns what tells whether the filter selects usage of one state of a
 // resource that has another one as last seen.
-func filterOf(f *costd.Filter) func(own, last *state) bool {
+func filterOf(f *costd.Filter) func(own, last *driver.State) bool {
 	if f == nil {
-		return func(_, _ *state) bool { return true }
+		return func(_, _ *driver.State) bool { return true }
 	}
 	info, _ := f.Type.Info()
 	ofUsage := f.Field == costd.FieldType || f.Field == costd.FieldUUID || f.Field == info.RowDimension
 	values := setOf(f.Values)
-	return func(own, last *state) bool {
-		if own.typ != f.Type {
+	return func(own, last *driver.State) bool {
+		if own.Type != f.Type {
 			return false
 		}
 		if ofUsage {
 			last = own
 		}
-		value := last.field(f.Field)
+		value := last.Field(f.Field)
 		if f.Field == costd.FieldLastSize {
-			value = costd.ShownSize(last.typ, last.attributes.SizeUnit, last.size)
+			value = costd.ShownSize(last.Type, last.Attributes.SizeUnit, last.Size)
 		}
 		_, has := values[value]
 		return has
@@ -120,9 +121,9 @@ func filterOf(f *costd.Filter) func(own, last *state) bool {
 }
 
 // tagsOf returns what tells whether the tags of a state fulfil enough conditions.
-func tagsOf(f *costd.TagFilter) func(*state) bool {
+func tagsOf(f *costd.TagFilter) func(*driver.State) bool {
 	if f == nil {
-		return func(*state) bool { return true }
+		return func(*driver.State) bool { return true }
 	}
 	conditions := slices.Clone(f.Conditions)
 	for i := range conditions {
@@ -130,8 +131,8 @@ func tagsOf(f *costd.TagFilter) func(*state) bool {
 			c.Value = strings.ToLower(c.Value)
 		}
 	}
-	return func(s *state) bool {
-		fulfilled := func(c costd.TagCondition) bool { return fulfils(s.tags, c) }
+	return func(s *driver.State) bool {
+		fulfilled := func(c costd.TagCondition) bool { return fulfils(s.Tags, c) }
 		if f.All {
 			return !slices.ContainsFunc(conditions, func(c costd.TagCondition) bool { return !fulfilled(c) })
 		}
