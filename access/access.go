@@ -199,8 +199,9 @@ func (s *Service) Key(ctx context.Context, id string) (_ costd.Key, err error) {
 
 var errNoKey = costd.Errorf(costd.NotFound, "there is no such key")
 
-// Delete removes a key, or returns NotFound. The last operator key stays, Invalid:
-// without it nobody could make another.
+// Delete removes a key, or returns NotFound. An operator key that never expires stays,
+// Invalid, if it is the last such one: without it nobody could make another, be it now
+// or when the rest have expired. One that expires stays if no other is accepted.
 func (s *Service) Delete(ctx context.Context, id string) (err error) {
 	defer costd.Wrap(&err, "access.Delete")
 	key, err := s.Key(ctx, id)
@@ -208,11 +209,24 @@ func (s *Service) Delete(ctx context.Context, id string) (err error) {
 		return err
 	}
 	return s.Catalog.DeleteKey(ctx, id, func(rest []costd.Key) error {
-		if key.Role == costd.RoleOperator && len(operatorIDs(rest, s.now())) == 0 {
-			return costd.Errorf(costd.Invalid, "this is the last operator key; create another one first")
+		if key.Role != costd.RoleOperator {
+			return nil
 		}
-		return nil
+		return checkRest(rest, key.Expires.IsZero(), s.now())
 	})
+}
+
+// checkRest returns an error unless the keys are enough to go on with after an operator
+// key, which is lasting if it never expires, is deleted.
+func checkRest(rest []costd.Key, lasting bool, now time.Time) error {
+	if len(operatorIDs(rest, now)) == 0 {
+		return costd.Errorf(costd.Invalid, "this is the last operator key; create another one first")
+	}
+	lasts := func(k costd.Key) bool { return k.Role == costd.RoleOperator && k.Expires.IsZero() }
+	if lasting && !slices.ContainsFunc(rest, lasts) {
+		return costd.Errorf(costd.Invalid, "this is the last operator key that does not expire; create another one without an expiry first")
+	}
+	return nil
 }
 
 // operatorIDs returns the ids of operator keys that are accepted now.

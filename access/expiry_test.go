@@ -40,6 +40,32 @@ func TestKeysExpire(t *testing.T) {
 	}
 }
 
+// An operator key that never expires is not deleted while the others will expire: soon
+// nobody could make another. Those that expire may go.
+func TestALastingOperatorKeyStays(t *testing.T) {
+	service := newService(t)
+	lasting, _, err := service.Create(t.Context(), costd.RoleOperator, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brief, _, err := service.Create(t.Context(), costd.RoleOperator, 0, nil, access.Expires(clock.Add(3*time.Second)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Delete(t.Context(), lasting.ID); costd.ErrorCode(err) != costd.Invalid || !strings.Contains(err.Error(), "last operator key that does not expire") {
+		t.Errorf("deleting the last one that lasts: %v", err)
+	}
+	if err := service.Delete(t.Context(), brief.ID); err != nil {
+		t.Errorf("deleting one that expires: %v", err)
+	}
+	if _, _, err := service.Create(t.Context(), costd.RoleOperator, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Delete(t.Context(), lasting.ID); err != nil {
+		t.Errorf("deleting it when another lasts: %v", err)
+	}
+}
+
 func TestNamesAndExpiriesAreChecked(t *testing.T) {
 	service := newService(t)
 	for field, option := range map[string]access.Option{

@@ -16,9 +16,15 @@ type Option func(*costd.Key)
 // Name says what a key is for.
 func Name(name string) Option { return func(k *costd.Key) { k.Name = name } }
 
-// Expires says from when on a key is not accepted; the zero time is never.
+// Expires says from when on a key is not accepted. A key that is made without it never
+// expires; the zero time is one in the past, like any other that was.
 func Expires(at time.Time) Option {
-	return func(k *costd.Key) { k.Expires = at.UTC().Truncate(time.Microsecond) } // what any database keeps
+	return func(k *costd.Key) {
+		k.Expires = at.UTC().Truncate(time.Microsecond) // what any database keeps
+		if k.Expires.IsZero() {
+			k.Expires = k.Expires.Add(time.Microsecond) // zero would be a key that never expires
+		}
+	}
 }
 
 // lastExpiry is later than anyone plans, and within what databases keep.

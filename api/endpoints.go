@@ -87,12 +87,16 @@ func (h *Handler) createKey(w http.ResponseWriter, r *http.Request) error {
 		Role     costd.Role `json:"role"`
 		Projects []int64    `json:"projects"`
 		Name     string     `json:"name"`
-		Expires  time.Time  `json:"expires"`
+		Expires  *time.Time `json:"expires"`
 	}
 	if err := decodeJSON(w, r, maxKeyBody, &wanted, "client_id", "role", "projects", "name", "expires"); err != nil {
 		return err
 	}
-	key, token, err := h.Access.Create(r.Context(), wanted.Role, wanted.ClientID, wanted.Projects, access.Name(wanted.Name), access.Expires(wanted.Expires))
+	options := []access.Option{access.Name(wanted.Name)}
+	if wanted.Expires != nil {
+		options = append(options, access.Expires(*wanted.Expires))
+	}
+	key, token, err := h.Access.Create(r.Context(), wanted.Role, wanted.ClientID, wanted.Projects, options...)
 	if err != nil {
 		return err
 	}

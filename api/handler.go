@@ -115,5 +115,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) err
 	if _, mistakes := (web.Query{Many: route.params}).Parse(r.URL.RawQuery); len(mistakes) > 0 {
 		return costd.InvalidFields(mistakes...)
 	}
-	return route.endpoint(h, w, r.WithContext(ingest.WithSender(r.Context(), principal.KeyID)))
+	r = r.WithContext(ingest.WithSender(r.Context(), principal.KeyID))
+	return route.endpoint(h, w, h.withLateBody(r))
 }

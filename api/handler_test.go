@@ -416,7 +416,10 @@ func TestCreateKeyRefuses(t *testing.T) {
 		`{"role":"ingest","label":"x"}`:   "label: is not known here; use client_id, role, projects, name, expires",
 		`{"Role":"ingest"}`:               "Role: is not known here",
 		`{"role":"king","role":"ingest"}`: "role: stands here twice",
-		`{"role":"ingest","expires":"2026-01-01T00:00:00Z"}`: "expires: is in the past",
+		`{"role":"ingest","expires":"2026-01-01T00:00:00Z"}`:         "expires: is in the past",
+		`{"role":"ingest","expires":"0001-01-01T00:00:00Z"}`:         "expires: is in the past", // not what Go takes for no time
+		`{"role":"ingest","expires":"0001-01-01T01:00:00+01:00"}`:    "expires: is in the past",
+		`{"role":"ingest","expires":"0001-01-01T00:00:00.0000001Z"}`: "expires: is in the past",
 		`{"role":7}`: "role: must not be a number",
 		`{"role":"administrator","client_id":"x"}`: "client_id: must not be a string",
 		`{"role":"administrator"}`:                 "client_id: is required",

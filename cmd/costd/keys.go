@@ -119,8 +119,11 @@ func (o *keysCreateOptions) createInFolder(ctx context.Context) (id, token strin
 		return "", "", err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	key, token, err := (&access.Service{Catalog: db}).Create(ctx, costd.Role(o.role), o.clientID, o.projects,
-		access.Name(o.name), access.Expires(o.expires.end(time.Now())))
+	options := []access.Option{access.Name(o.name)}
+	if o.expires != 0 {
+		options = append(options, access.Expires(o.expires.end(time.Now())))
+	}
+	key, token, err := (&access.Service{Catalog: db}).Create(ctx, costd.Role(o.role), o.clientID, o.projects, options...)
 	return key.ID, token, err
 }
 
@@ -212,7 +215,8 @@ func newKeysDeleteCommand(t terminal) *cobra.Command {
 		Use:   "delete ID",
 		Short: "Delete a key; its token is refused from then on",
 		Long: `Delete removes a key; the server refuses its token from then on. The key that this
-command itself uses is deleted only with --force, and the last operator key never.`,
+command itself uses is deleted only with --force, and the last operator key, or the last
+one that does not expire, never.`,
 		Example: "  costd keys delete 1234",
 		Args:    exactly("the ID of one key, as keys list shows it"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
