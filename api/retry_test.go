@@ -1,7 +1,9 @@
 package api
 
 import (
+	"io"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +33,23 @@ func TestRetryAfterThatIsKnownStays(t *testing.T) {
 			if got := w.Header().Get("Retry-After"); got != want {
 				t.Errorf("%s, known %q: Retry-After %q, want %q", code, known, got, want)
 			}
+		}
+	}
+}
+
+// A body of exactly the limit is read, one byte more is not waited for.
+func TestBodyAtItsLimit(t *testing.T) {
+	for size, taken := range map[int]bool{10: true, 11: false} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", size)))
+		body, err := decompressed(httptest.NewRecorder(), r, 10)
+		if (err == nil) != taken || err != nil && costd.ErrorCode(err) != costd.TooLarge {
+			t.Fatalf("%d bytes of at most 10: %v", size, err)
+		}
+		if !taken {
+			continue
+		}
+		if all, err := io.ReadAll(body); err != nil || len(all) != size {
+			t.Errorf("%d bytes of at most 10: %d read, %v", size, len(all), err)
 		}
 	}
 }
