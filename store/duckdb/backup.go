@@ -81,7 +81,7 @@ func (db *DB) tryCopy(ctx context.Context) (file *os.File, err error) {
 		return nil, err
 	}
 	defer db.giveBack()
-	if err := db.place.check(); err != nil {
+	if err := db.own(); err != nil {
 		return nil, err
 	}
 	if err := db.moveLogSurely(ctx); err != nil {

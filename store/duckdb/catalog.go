@@ -22,7 +22,7 @@ type catalogState struct {
 // Entries implements costd.Catalog. The lists are shared by all callers, who must
 // not change them.
 func (db *DB) Entries(ctx context.Context) (costd.Entries, int64, error) {
-	state, err := db.catalogNow(ctx)
+	state, err := db.catalogOwned(ctx)
 	if err != nil {
 		return costd.Entries{}, 0, err
 	}
@@ -31,11 +31,20 @@ func (db *DB) Entries(ctx context.Context) (costd.Entries, int64, error) {
 
 // Version implements costd.Catalog.
 func (db *DB) Version(ctx context.Context) (int64, error) {
-	state, err := db.catalogNow(ctx)
+	state, err := db.catalogOwned(ctx)
 	if err != nil {
 		return 0, err
 	}
 	return state.version, nil
+}
+
+// catalogOwned is catalogNow for readers, who must not get the catalog of a folder that
+// another process has.
+func (db *DB) catalogOwned(ctx context.Context) (*catalogState, error) {
+	if err := db.own(); err != nil && !db.isClosed() {
+		return nil, err
+	}
+	return db.catalogNow(ctx)
 }
 
 // catalogNow returns the catalog. After a lost commit the database is asked for it, unless

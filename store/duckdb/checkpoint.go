@@ -104,7 +104,7 @@ func (db *DB) moveLogSurely(ctx context.Context) error {
 // moveLog is checkpoint for those who report its error. DuckDB goes by the names of its
 // files here, so they must still be its own.
 func (db *DB) moveLog() error {
-	if err := db.place.check(); err != nil {
+	if err := db.own(); err != nil {
 		return err
 	}
 	err := db.tryMove()

@@ -125,7 +125,7 @@ func (db *DB) start(ctx context.Context) error {
 // runs out of disk space amid a checkpoint: from then on every statement fails,
 // until a new start replays the log. The caller holds writing.
 func (db *DB) recover(ctx context.Context, cause error) error {
-	if err := db.place.check(); err != nil {
+	if err := db.own(); err != nil {
 		return err // else a new and empty database would be made
 	}
 	db.reading.Lock() // waits for the reads, which all fail now

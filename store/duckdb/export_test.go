@@ -175,3 +175,12 @@ type noConnector struct{ err error }
 
 func (c noConnector) Connect(context.Context) (sqldriver.Conn, error) { return nil, c.err }
 func (c noConnector) Driver() sqldriver.Driver                        { return nil }
+
+// MarkByAnother marks the log of a folder as another process does that opens it.
+func MarkByAnother(folder string) error {
+	m, err := openMark(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(m.opened(), m.close())
+}

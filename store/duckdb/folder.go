@@ -119,6 +119,16 @@ func findPlace(folder string) (p place, err error) {
 	return p, nil
 }
 
+// own returns Unavailable unless the folder is still this store's alone: its files are the
+// ones that were opened, and no other process has opened them since. What writes and what
+// reads asks for it: an answer from memory may be of a state that is no more.
+func (db *DB) own() error {
+	if err := db.place.check(); err != nil {
+		return err
+	}
+	return db.marker.foreign()
+}
+
 // check returns Unavailable unless the files are the ones that were opened.
 func (p place) check() error {
 	for i, name := range p.names {
@@ -127,7 +137,7 @@ func (p place) check() error {
 			err = fmt.Errorf("%s is another file than the one that was opened", name)
 		}
 		if err != nil {
-			return unavailable(err, "the data folder was moved, replaced or deleted while it is in use, and nothing is written; "+
+			return unavailable(err, "the data folder was moved, replaced or deleted while it is in use, and nothing is written or read; "+
 				"put it back where it was, or stop this server and start one on the folder as it is")
 		}
 	}

@@ -10,11 +10,16 @@ import (
 	"costd.dev/costd/store/duckdb"
 )
 
-// wantMoved wants the store to refuse all that would write, and Close to say so.
+// wantMoved wants the store to refuse all that would write or read, and Close to say so.
 func wantMoved(t *testing.T, db *duckdb.DB) {
 	t.Helper()
 	calls := map[string]error{"Check": db.Check(t.Context()), "Backup": db.Backup(t.Context(), io.Discard)}
 	_, calls["Write"] = db.Write(t.Context(), fleet(2, 10, 2))
+	month := costd.Query{ClientID: 1, Period: october}
+	_, calls["Lines"] = db.Lines(t.Context(), month)
+	_, _, calls["Resources"] = db.Resources(t.Context(), month, costd.Page{})
+	_, _, calls["Entries"] = db.Entries(t.Context())
+	_, calls["Version"] = db.Version(t.Context())
 	_, calls["Apply"] = db.Apply(t.Context(), 0, costd.Entries{})
 	calls["Close"] = db.Close()
 	for name, err := range calls {
@@ -92,6 +97,35 @@ func TestFolderReplaced(t *testing.T) {
 	if got := hours(t, open(t, folder), 1); got != 20 {
 		t.Errorf("the copy has %d hours, want 20", got)
 	}
+}
+
+// TestFolderOfAnother has another process open the folder, as where folders and files
+// cannot be locked, and leave its files as they were. The store that was there first must
+// neither write over what the other one has written nor answer what is old.
+func TestFolderOfAnother(t *testing.T) {
+	folder := t.TempDir()
+	db := openAlone(t, folder)
+	if got := hours(t, db, 1); got != 20 {
+		t.Errorf("%d hours, want 20", got)
+	}
+	if err := duckdb.MarkByAnother(folder); err != nil {
+		t.Fatal(err)
+	}
+	wantMoved(t, db)
+	if got := hours(t, open(t, folder), 1); got != 20 {
+		t.Errorf("%d hours afterwards, want 20", got)
+	}
+}
+
+// TestLockFileMoved takes the lock's file away. The folder stays locked.
+func TestLockFileMoved(t *testing.T) {
+	folder := t.TempDir()
+	db := openAlone(t, folder)
+	defer db.Close()
+	if err := os.Remove(filepath.Join(folder, "costd.lock")); err != nil {
+		t.Fatal(err)
+	}
+	wantOpenError(t, folder, costd.Unavailable, "in use", folder)
 }
 
 // TestFolderWithoutDatabase leaves a key or a log in a folder whose database is gone.

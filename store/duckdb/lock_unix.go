@@ -3,6 +3,7 @@
 package duckdb
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -11,8 +12,14 @@ import (
 	"costd.dev/costd"
 )
 
-// lockFile is what a process locks while it has the folder open. DuckDB locks its
-// own file too, but not against a second store in the same process.
+// lockFile is what a process locks while it has the folder open, together with the folder
+// itself. A file can be moved away or removed, and another be made and locked in its
+// place; the folder cannot without all that is in it. File systems that lock no folders,
+// as NFS does not, still have the file, and so does an older costd.
+//
+// The lock of DuckDB on its own file keeps nobody out: it is of the kind that the system
+// gives back as soon as the process closes any descriptor of the file, as readIteration
+// and Backup do.
 const lockFile = "costd.lock"
 
 // A process that was killed holds its lock until the system has taken back its
@@ -25,8 +32,8 @@ const (
 // A folderLock keeps others from opening the folder. The system releases it when
 // the process ends, however it ends.
 type folderLock struct {
-	file *os.File
-	made bool // lockFolder made the file
+	folder, file *os.File
+	made         bool // lockFolder made the file
 }
 
 func lockFolder(path string) (*folderLock, error) {
@@ -34,14 +41,14 @@ func lockFolder(path string) (*folderLock, error) {
 	_, err := os.Lstat(name)
 	made := os.IsNotExist(err)
 	for deadline := time.Now().Add(lockPatience); ; time.Sleep(lockPause) {
-		file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+		lock, err := tryLock(path, name)
 		if err != nil {
 			return nil, costd.Errorf(costd.Unavailable, "the data folder cannot be written: %w", err)
 		}
-		if locked(file, name) {
-			return &folderLock{file, made}, nil
+		if lock != nil {
+			lock.made = made
+			return lock, nil
 		}
-		file.Close()
 		if time.Now().After(deadline) {
 			return nil, costd.Errorf(costd.Unavailable,
 				"the data folder %s is in use; stop the other costd or name another folder", path)
@@ -49,10 +56,32 @@ func lockFolder(path string) (*folderLock, error) {
 	}
 }
 
+// tryLock locks the folder and the file in it. It returns nil if another process has one
+// of them.
+func tryLock(path, name string) (*folderLock, error) {
+	folder, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, errors.Join(err, folder.Close())
+	}
+	lock := &folderLock{folder: folder, file: file}
+	if !errors.Is(flock(folder), syscall.EWOULDBLOCK) && locked(file, name) {
+		return lock, nil
+	}
+	return nil, lock.release()
+}
+
+func flock(file *os.File) error {
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+}
+
 // locked locks the file, unless another process does or has removed it: a lock on a
 // file without a name keeps nobody out.
 func locked(file *os.File, name string) bool {
-	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+	if flock(file) != nil {
 		return false
 	}
 	named, err := os.Stat(name)
@@ -63,7 +92,7 @@ func locked(file *os.File, name string) bool {
 	return err == nil && os.SameFile(own, named)
 }
 
-func (l *folderLock) release() error { return l.file.Close() }
+func (l *folderLock) release() error { return errors.Join(l.file.Close(), l.folder.Close()) }
 
 // undo removes the file of a lock that is not released yet, if lockFolder made it.
 func (l *folderLock) undo() {

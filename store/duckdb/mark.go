@@ -4,8 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 )
 
 // markFile keeps, apart from the log, how far the log reaches: a log that was cut short
@@ -39,6 +42,9 @@ type marker struct {
 	file   *os.File
 	log    *os.File // nil until a commit needs it
 	last   mark
+	// tried is the number of the last mark that was written or may have been. It is for
+	// all goroutines.
+	tried atomic.Uint64
 	// damaged says that the file has no mark, and is not a new one.
 	damaged bool
 }
@@ -64,6 +70,7 @@ func openMark(folder string) (*marker, error) {
 		}
 	}
 	m.damaged = m.damaged && m.last.number == 0
+	m.tried.Store(m.last.number)
 	return m, nil
 }
 
@@ -93,9 +100,30 @@ func parseMark(slot []byte) mark {
 	return mark{number: number(0), iteration: number(1), length: int64(number(2)), sum: uint32(number(3))}
 }
 
+// foreign returns Unavailable if the file has a later mark than this process wrote: another
+// one has opened the database since, as it can where folders cannot be locked, and what
+// this one knows is old. All goroutines may call it.
+func (m *marker) foreign() error {
+	slots := make([]byte, slotCount*slotSize)
+	n, err := m.file.ReadAt(slots, 0)
+	if err != nil && err != io.EOF {
+		return fileError(err)
+	}
+	for slot := range slices.Chunk(slots[:n-n%slotSize], slotSize) {
+		if parseMark(slot).number > m.tried.Load() {
+			return errForeign
+		}
+	}
+	return nil
+}
+
+var errForeign = unavailable(nil, "another costd has opened the data folder since this one did, and nothing is written or read; "+
+	"stop this server and the other one, and start one on the folder as it is")
+
 // set puts a mark in the place of the last but one. It is on disk when it returns.
 func (m *marker) set(next mark) error {
 	next.number = m.last.number + 1
+	m.tried.Store(next.number)
 	slot := []byte(markMagic)
 	for _, n := range []uint64{next.number, next.iteration, uint64(next.length), uint64(next.sum)} {
 		slot = binary.LittleEndian.AppendUint64(slot, n)

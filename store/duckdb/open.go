@@ -70,7 +70,7 @@ type DB struct {
 	options Options
 	lock    *folderLock
 	place   place
-	marker  *marker // guarded by writing
+	marker  *marker // guarded by writing, but for foreign
 	// writing holds the write token. Unlike a mutex it can be waited for together with a
 	// context.
 	writing chan struct{}
@@ -140,8 +140,8 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 
 // Close ends the reads and waits for the write that are under way, moves the
 // write-ahead log into the database and releases the folder. Calls after Close
-// return Unavailable. If the folder was moved, replaced or deleted, Close changes no
-// file, so as not to harm what lies in its place, and returns Unavailable.
+// return Unavailable. If the folder was moved, replaced or deleted, or another process
+// has opened it, Close changes no file, so as not to harm what lies in its place, and returns Unavailable.
 func (db *DB) Close() (err error) {
 	defer costd.Wrap(&err, "duckdb.Close")
 	db.writing <- struct{}{}
@@ -153,7 +153,7 @@ func (db *DB) Close() (err error) {
 	db.background.Wait()
 	db.reading.Lock()
 	defer db.reading.Unlock()
-	moved := db.place.check()
+	moved := db.own()
 	if moved == nil {
 		_ = db.checkpoint() // it is logged; the next start replays the log
 	}
@@ -169,7 +169,7 @@ func (db *DB) isClosed() bool { return db.closing.Err() != nil }
 // much to read is not broken.
 func (db *DB) Check(ctx context.Context) (err error) {
 	defer costd.Wrap(&err, "duckdb.Check")
-	if err := db.place.check(); err != nil && !db.isClosed() {
+	if err := db.own(); err != nil && !db.isClosed() {
 		return err
 	}
 	if db.unwell.Load() {

@@ -78,6 +78,9 @@ func (db *DB) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page
 // answer answers a query from the aggregate that it is about, or else from a snapshot of the
 // database of which all was told.
 func (db *DB) answer(ctx context.Context, q costd.Query, fromMemory func(*usage.Aggregate) error, fromDatabase func(*snapshot) error) error {
+	if err := db.own(); err != nil && !db.isClosed() {
+		return err
+	}
 	a, err := db.aggregate(ctx, q)
 	if err == nil {
 		return fromMemory(a)

@@ -22,7 +22,7 @@ func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 // the commit, so that every commit that the database shows is also in the aggregates, the
 // digests and the revisions, even one that is answered with an error.
 func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func()) error {
-	if err := db.place.check(); err != nil && !db.isClosed() {
+	if err := db.own(); err != nil && !db.isClosed() {
 		return err
 	}
 	if err := db.acquire(ctx); err != nil {
@@ -65,7 +65,7 @@ func (db *DB) forget() {
 // settle sees to it that the next start finds what was just committed: the files must
 // be where it looks for them, and the mark tell how far the log reaches.
 func (db *DB) settle() error {
-	if err := db.place.check(); err != nil {
+	if err := db.own(); err != nil {
 		return err
 	}
 	err := db.marker.committed()
@@ -159,6 +159,9 @@ type snapshot struct {
 // begin returns a snapshot on a connection of a pool. It is released at the latest when
 // the context ends.
 func (db *DB) begin(ctx context.Context, pool func(*engine) *sql.DB) (*snapshot, error) {
+	if err := db.own(); err != nil && !db.isClosed() {
+		return nil, err
+	}
 	s, from, err := db.tryBegin(ctx, pool)
 	if gaveUp(err) {
 		if err = db.replace(ctx, from, err); err == nil {
