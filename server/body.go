@@ -91,6 +91,15 @@ func (b *body) end() {
 	}
 }
 
+// within ends the wait for more of the body after d, unless it has ended already.
+func (b *body) within(d time.Duration) {
+	b.all.mu.Lock()
+	defer b.all.mu.Unlock()
+	if !b.all.ended {
+		_ = b.control.SetReadDeadline(time.Now().Add(d)) // fails only where there is no connection
+	}
+}
+
 func (b *body) Read(p []byte) (int, error) {
 	b.begun.Store(true)
 	n, err := b.ReadCloser.Read(p)

@@ -1,10 +1,8 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -18,25 +16,28 @@ import (
 // times what a year of the largest client takes.
 const defaultReportTimeout = time.Minute
 
-// maxReportBody bounds the body of a report's request, as gcore does.
-const maxReportBody = 1 << 20
-
 // boundReports lets next make so many reports at a time, each of which must begin in
 // time. The body is read before a report gets its turn: who sends it slowly keeps
 // nobody else waiting.
 func (s *Server) boundReports(next http.Handler) http.Handler {
 	t := newTurns(s.config.Reports, s.config.ReportsPerKey, s.config.ReportWait)
+	bodies := &reportBodies{paid: map[string]int{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.access.Authenticate(r.Context(), r.Header.Get("Authorization"))
 		if err != nil {
 			next.ServeHTTP(w, r) // which says what is wrong
 			return
 		}
-		if err := readAhead(w, r); err != nil {
+		release, err := bodies.readAhead(w, r, payer(who))
+		defer release()
+		if err != nil {
+			if code := costd.ErrorCode(err); code == costd.TooMany || code == costd.Unavailable {
+				w.Header().Set("Retry-After", seconds(time.Second))
+			}
 			gcore.WriteError(w, r, err)
 			return
 		}
-		done, err := t.take(r.Context(), who.KeyID)
+		done, err := t.take(r.Context(), payer(who))
 		if err != nil {
 			w.Header().Set("Retry-After", seconds(t.wait))
 			gcore.WriteError(w, r, err)
@@ -45,16 +46,6 @@ func (s *Server) boundReports(next http.Handler) http.Handler {
 		defer done()
 		s.inTime(next, w, r)
 	})
-}
-
-// readAhead reads the body that describes a report.
-func readAhead(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodPost {
-		return nil // nobody reads a body then
-	}
-	body, err := web.ReadBody(w, r, maxReportBody)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return err
 }
 
 // inTime ends the context of a report that does not begin to answer in time.

@@ -56,7 +56,7 @@ type Config struct {
 	RateLimit int
 	RateBurst int
 	// Reports and ReportsPerKey bound the reports under way at the same time, in all
-	// and for each key; one more waits for ReportWait. ReportTimeout is how long a
+	// and for each client, or key that belongs to none; one more waits for ReportWait. ReportTimeout is how long a
 	// report may take until its first byte. Zeros are the defaults.
 	Reports, ReportsPerKey    int
 	ReportWait, ReportTimeout time.Duration

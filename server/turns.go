@@ -12,14 +12,14 @@ import (
 // Bounds of the reports under way, unless a Config says others. All of them together
 // leave 8 of the 32 reads that the store runs at the default --memory-limit to the figures
 // and to checks. With a smaller limit the store runs fewer reads than there are reports,
-// and reports wait for it. Readiness and writes use other connections. A key has half, so
-// that another key always finds a turn.
+// and reports wait for it. Readiness and writes use other connections. A client has
+// half, with all of its keys, so that another one always finds a turn.
 const (
 	defaultReports       = 24
 	defaultReportsPerKey = 12
 )
 
-// maxWaiting bounds the reports of one key that wait for a turn: as many as come at
+// maxWaiting bounds the reports of one payer that wait for a turn: as many as come at
 // once by the default burst of the rate limit.
 const maxWaiting = 400
 
@@ -27,7 +27,7 @@ const maxWaiting = 400
 // after a start, when every month is read anew, take seconds on a busy machine.
 const defaultReportWait = 30 * time.Second
 
-// turns let so many reports be under way at the same time, in all and for each key.
+// turns let so many reports be under way at the same time, in all and for each payer.
 // A report waits a little for its turn, since most reports take milliseconds.
 type turns struct {
 	all    chan struct{} // one for each report under way
@@ -70,7 +70,7 @@ func (t *turns) take(ctx context.Context, key string) (done func(), err error) {
 }
 
 func (t *turns) tooMany() error {
-	return costd.Errorf(costd.TooMany, "%d reports of this key are under way; read their answers first", t.perKey)
+	return costd.Errorf(costd.TooMany, "%d reports of this client are under way, with whatever keys; read their answers first", t.perKey)
 }
 
 // enter takes one of the places, and reports whether it did before ctx ended.

@@ -78,7 +78,7 @@ type reportBounds struct {
 func (o *reportBounds) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&o.all, "reports", 0, "reports under way at the same time; more wait, then get 503 (default 24)")
-	flags.IntVar(&o.perKey, "reports-per-key", 0, "reports of one key under way at the same time; more wait, then get 429 (default 12)")
+	flags.IntVar(&o.perKey, "reports-per-key", 0, "reports of one client, with all of its keys, under way at the same time; more wait, then get 429 (default 12)")
 	flags.DurationVar(&o.timeout, "report-timeout", 0, "how long a report may take until its first byte, then it gets 503 (default 1m)")
 }
 
