@@ -313,3 +313,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCommitmentKeepsItsClient wants a commitment's id not to be taken over: the first
+// client would lose its commitment by a file that does not name it.
+func TestCommitmentKeepsItsClient(t *testing.T) {
+	current := costd.Entries{
+		Clients:     []costd.Client{{ID: 1, Currency: "EUR"}, {ID: 2, Currency: "EUR"}},
+		Commitments: []costd.Commitment{{ID: "c", ClientID: 1}},
+	}
+	change := costd.Entries{Commitments: []costd.Commitment{{ID: "c", ClientID: 2}}}
+	if err := catalog.Check(current, change); err == nil || !strings.Contains(err.Error(), "commitment c belongs to client 1 and cannot move; use a new id") {
+		t.Errorf("%v, want a refusal", err)
+	}
+}

@@ -21,7 +21,7 @@ func check(current costd.Entries, f *File) error {
 
 // checkReferences notes what is wrong with the change in the light of what is
 // there. Entries are never removed, so what is there stays right as long as no
-// client's currency and no project's client changes under it.
+// client's currency and no project's or commitment's client changes under it.
 func (m *mistakes) checkReferences(current, change costd.Entries) {
 	merged := merge(current, change)
 	m.checkClients(current, change)
@@ -33,10 +33,14 @@ func (m *mistakes) checkReferences(current, change costd.Entries) {
 			e.mistake("currency", "is %s, but client %d pays in %s", p.Currency, client.ID, client.Currency)
 		}
 	}
+	have := index(current.Commitments, commitmentKey)
 	for i, c := range change.Commitments {
 		e := &entry{m: m, place: place{list: commitments, index: i}}
 		e.regionExists(merged, c.RegionID)
 		e.clientExists(merged, c.ClientID)
+		if old := have[c.ID]; old != nil && old.ClientID != c.ClientID {
+			e.mistake("client_id", "is %d, but commitment %s belongs to client %d and cannot move; use a new id, and end the old one by active_to", c.ClientID, c.ID, old.ClientID)
+		}
 	}
 }
 

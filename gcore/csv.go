@@ -28,6 +28,9 @@ var (
 // full-width signs, which East Asian keyboards have, like the others.
 const formulaStarts = "=+-@\t\r\uFF1D\uFF0B\uFF0D\uFF20"
 
+// unseen are characters without a width: some programs drop them before they look for a formula.
+const unseen = "\u200B\u200C\u200D\u2060\uFEFF"
+
 // A csvLine is a line in the making. The first number that does not fit is kept as
 // its error.
 type csvLine struct {
@@ -48,10 +51,11 @@ func (l *csvLine) raw(s string) {
 // text appends a text from outside, quoted if need be. What a spreadsheet would
 // take for a formula is disarmed by a leading apostrophe.
 func (l *csvLine) text(s string) {
-	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune(formulaStarts, first) {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, unseen)); s != "" && strings.ContainsRune(formulaStarts, first) {
 		s = "'" + s
 	}
-	if strings.ContainsAny(s, ",\"\r\n") {
+	// Where lists are separated by semicolons, a spreadsheet ends a cell at one unless it is quoted.
+	if strings.ContainsAny(s, ",;\"\r\n") {
 		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 	}
 	l.raw(s)

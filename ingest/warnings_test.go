@@ -64,7 +64,7 @@ func TestIngestWarns(t *testing.T) {
 		{"unknown project", record("", "project_id=5"), []string{
 			"project 1 {0 } project_id: the catalog has no project 5; add it, or correct the record"}},
 		{"foreign project", record("i", "client_id=6"), []string{
-			"foreign_project 1 {0 i} project_id: project 2 belongs to client 1, but client 6 pays for the record; correct one of them"}},
+			"foreign_project 1 {0 i} project_id: project 2 belongs to another client than 6, which pays for the record; correct one of them"}},
 		{"a day ahead", record("j", `start="2026-10-21T12:00:00Z"`), nil},
 		{"more than a day ahead", record("k", `start="2026-10-21T12:00:01Z"`), []string{
 			"future 1 {0 k} start: 2026-10-21T12:00:01Z is more than a day in the future; check the clock of the sender"}},
