@@ -63,8 +63,9 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		Logger:  s.config.Logger,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", s.limit(s.newLimits(s.config.RateLimit, s.config.RateBurst), s.boundReports(dialect), gcore.WriteError))
-	limited := s.limit(s.newLimits(0, 0), own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
+	l := s.newLimits(s.config.RateLimit, s.config.RateBurst)
+	mux.Handle("/", s.limit(l, s.boundReports(dialect), gcore.WriteError))
+	limited := s.limit(limits{failures: l.failures}, own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
 	mux.Handle("/api/", limited)
 	mux.Handle("/api", limited)
 	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry, MaxRequestsInFlight: maxScrapes})

@@ -147,8 +147,8 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 	}
 	attrs := []slog.Attr{
 		slog.String("request_id", RequestID(r.Context())),
-		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("method", loggable(r.Method, maxLoggedMethod)),
+		slog.String("path", loggable(r.URL.Path, maxLoggedPath)),
 		slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes),
 		slog.Duration("took", took),
@@ -166,6 +166,21 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 		}
 	}
 	logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// What the log keeps of a request, in bytes: more than any of our own paths and methods
+// have. A caller without a key could fill the disk with more.
+const (
+	maxLoggedMethod = 32
+	maxLoggedPath   = 512
+)
+
+// loggable returns the beginning of a text that a caller chose.
+func loggable(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
 // Caller returns the address of the other end of the connection, without the port:
