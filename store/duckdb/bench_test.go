@@ -241,3 +241,31 @@ func BenchmarkReadPeriod(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCorrectScattered corrects 100 records a batch, each of another client and day:
+// of 40 clients with 30 days of 480 records.
+func BenchmarkCorrectScattered(b *testing.B) {
+	const clients, days, resources = 40, 30, 20
+	db := open(b, b.TempDir())
+	all := make([][]costd.Record, clients)
+	for c := range all {
+		all[c] = fleet(int64(c+1), resources, 24*days)
+		load(b, db, all[c], 5000)
+	}
+	for n := 0; b.Loop(); n++ {
+		batch := make([]costd.Record, 0, 100)
+		for i := range 100 {
+			day := (n*7 + i*11) % days
+			r := all[i%clients][(day*24+n%24)*resources+i%resources]
+			r.Name = fmt.Sprint("corrected ", n)
+			batch = append(batch, r)
+		}
+		if n%10 == 0 {
+			b.StopTimer()
+			duckdb.ForgetDigests(db) // as when there are more days than fit
+			b.StartTimer()
+		}
+		load(b, db, batch, len(batch))
+	}
+	b.ReportMetric(100*float64(b.N)/b.Elapsed().Seconds(), "corrections/s")
+}

@@ -27,6 +27,8 @@ type digest struct {
 type digests struct {
 	recents[clientDay, *digest]
 	seed maphash.Seed
+	// scattered has the days without a digest of which a batch had few records.
+	scattered map[clientDay]struct{}
 }
 
 const (
@@ -36,12 +38,16 @@ const (
 	// recordDigestBytes is about what a record takes in a digest.
 	recordDigestBytes = 28
 	emptyDigestBytes  = 256
+	// manyRecords is how many records a batch must have of a day to read its digest.
+	manyRecords = 8
+	// maxScattered bounds the days that are remembered without a digest: some MB.
+	maxScattered = 100_000
 )
 
 // newDigests returns digests within a number of bytes; less than 0 says that there are
 // none.
 func newDigests(limit int64) digests {
-	return digests{newRecents[clientDay, *digest](limit), maphash.MakeSeed()}
+	return digests{newRecents[clientDay, *digest](limit), maphash.MakeSeed(), map[clientDay]struct{}{}}
 }
 
 // reset forgets everything.
@@ -51,18 +57,14 @@ func (d *digests) keep(k clientDay, g *digest) {
 	d.put(k, g, emptyDigestBytes+recordDigestBytes*int64(len(g.stored)))
 }
 
-// load makes the digests that are missing of the days on which the stagings begin.
+// load makes the digests that are missing of the days on which the stagings begin, as far
+// as they are worth it.
 func (d *digests) load(ctx context.Context, tx *sql.Tx, stagings []staging) error {
 	if d.limit < 0 {
 		return nil
 	}
 	d.trim()
-	missing := map[clientDay]*digest{}
-	for i := range stagings {
-		if k := stagings[i].clientDay(); d.get(k) == nil && missing[k] == nil {
-			missing[k] = &digest{stored: map[uint64]uint64{}}
-		}
-	}
+	missing := d.worthReading(stagings)
 	if len(missing) == 0 {
 		return nil
 	}
@@ -75,24 +77,50 @@ func (d *digests) load(ctx context.Context, tx *sql.Tx, stagings []staging) erro
 	return nil
 }
 
-// digestSQL reads the parts of clients and days, and perhaps more of each.
+// worthReading returns empty digests for the days that have none and of which the batch has
+// many records, or of which an earlier batch had some. A few records scattered over many
+// days, as corrections are, are asked of the database instead: to read all that is stored
+// of their days would take a thousand times as long.
+func (d *digests) worthReading(stagings []staging) map[clientDay]*digest {
+	records := map[clientDay]int{}
+	for i := range stagings {
+		if k := stagings[i].clientDay(); records[k] > 0 || d.get(k) == nil {
+			records[k]++
+		}
+	}
+	if len(d.scattered) > maxScattered {
+		clear(d.scattered)
+	}
+	worth := map[clientDay]*digest{}
+	for k, n := range records {
+		if _, again := d.scattered[k]; again || n >= manyRecords {
+			worth[k] = &digest{stored: map[uint64]uint64{}}
+			delete(d.scattered, k)
+		} else {
+			d.scattered[k] = struct{}{}
+		}
+	}
+	return worth
+}
+
+// digestSQL reads the parts of days of clients. The bounds let whole blocks be passed over.
 const digestSQL = `
 SELECT client_id, record_day, id, resource, record_start, day, state, part_start, part_end,
 	(units >> 64)::UBIGINT, (units & 18446744073709551615)::UBIGINT, grid
-FROM part WHERE client_id IN (%s) AND record_day BETWEEN %d AND %d AND record_day IN (%s)`
+FROM part SEMI JOIN (SELECT unnest($clients::BIGINT[]) AS client_id, unnest($days::INTEGER[]) AS record_day) wanted
+	USING (client_id, record_day)
+WHERE client_id BETWEEN %d AND %d AND record_day BETWEEN %d AND %d`
 
 // read fills digests with what is stored. Those of which there is too much are left
 // unknown, lest a few days fill the memory of all.
 func (d *digests) read(ctx context.Context, tx *sql.Tx, of map[clientDay]*digest) error {
 	var clients []int64
-	var days []costd.Day
+	var days []int32
 	for k := range of {
-		clients, days = append(clients, k.client), append(days, k.day)
+		clients, days = append(clients, k.client), append(days, int32(k.day))
 	}
-	slices.Sort(clients)
-	slices.Sort(days)
-	clients, days = slices.Compact(clients), slices.Compact(days)
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf(digestSQL, literals(clients), days[0], days[len(days)-1], literals(days)))
+	query := fmt.Sprintf(digestSQL, slices.Min(clients), slices.Max(clients), slices.Min(days), slices.Max(days))
+	rows, err := tx.QueryContext(ctx, query, sql.Named("clients", clients), sql.Named("days", days))
 	if err != nil {
 		return err
 	}

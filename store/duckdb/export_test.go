@@ -184,3 +184,10 @@ func MarkByAnother(folder string) error {
 	}
 	return errors.Join(m.opened(), m.close())
 }
+
+// ForgetDigests forgets all digests, so that the next batch reads those that it needs.
+func ForgetDigests(db *DB) {
+	db.writing <- struct{}{}
+	db.digests = newDigests(db.digests.limit)
+	<-db.writing
+}

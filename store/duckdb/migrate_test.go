@@ -86,10 +86,10 @@ func TestMigration(t *testing.T) {
 			r.ID = ""
 		case 1:
 			r.Size, r.Attributes.IPAddress, r.Flavor = nil, "10.0.0.1", ""
-		case 2: // over midnight
+		case 2: // a day longer, which is over midnight
 			last := r.Parts[0]
 			last.Day++
-			last.Start, last.End = r.End, r.End.Add(time.Hour)
+			last.Start, last.End = r.End, r.End.Add(24*time.Hour)
 			r.End, r.Parts = last.End, append(r.Parts, last)
 		case 3:
 			r.Name, r.Tags = "a\x00'", map[string]string{"ä": `"`, "": "x"}
