@@ -43,7 +43,7 @@ func (s *Service) CostResources(ctx context.Context, q costd.Query, p costd.Page
 	if err != nil {
 		return nil, err
 	}
-	r := &Resources{Period: q.Period, Count: count, Names: v.names, status: v.statusOf(client, lines)}
+	r := &Resources{Period: q.Period, Count: count, Names: v.namesFor(q.ClientID), status: v.statusOf(client, lines)}
 	r.Rows = func(yield func(ResourceRow, error) bool) {
 		for u, err := range usage {
 			row := ResourceRow{Usage: u}
@@ -108,7 +108,7 @@ func (s *Service) UsageReport(ctx context.Context, q costd.Query, p costd.Page) 
 		return nil, err
 	}
 	u := &Usage{Totals: usageTotals(lines)}
-	u.Period, u.Count, u.Names = q.Period, count, v.names
+	u.Period, u.Count, u.Names = q.Period, count, v.namesFor(q.ClientID)
 	u.Rows = func(yield func(ResourceRow, error) bool) {
 		for r, err := range usage {
 			row := ResourceRow{Usage: r, Charge: costd.Charge{Line: r.Line, Quantity: used(r.Days)}}

@@ -114,6 +114,16 @@ func (s *Service) client(ctx context.Context, id int64) (*view, costd.Client, er
 // Names tells what regions and projects are called.
 type Names struct {
 	regions, projects map[int64]string
+	owners            map[int64]int64 // project to client
+	client            int64           // whose projects have names here
+}
+
+// namesFor returns the names that a client may see: usage can be of a project that is
+// another client's by mistake, whose name is not for this one.
+func (v *view) namesFor(client int64) Names {
+	names := v.names
+	names.owners, names.client = v.owners, client
+	return names
 }
 
 // with returns the names as they are after the changes.
@@ -127,8 +137,13 @@ func (n Names) with(changes costd.Changes) Names {
 // Region returns the name of the region, or its id as text if it is unknown.
 func (n Names) Region(id int64) string { return name(n.regions, id) }
 
-// Project returns the name of the project, or its id as text if it is unknown.
-func (n Names) Project(id int64) string { return name(n.projects, id) }
+// Project returns the name of the client's project, or the id as text of any other.
+func (n Names) Project(id int64) string {
+	if n.owners[id] != n.client {
+		return strconv.FormatInt(id, 10)
+	}
+	return name(n.projects, id)
+}
 
 func name(names map[int64]string, id int64) string {
 	if s := names[id]; s != "" {
