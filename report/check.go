@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"costd.dev/costd"
@@ -59,34 +60,48 @@ func (s *Service) checkPrices(ctx context.Context, store costd.Maintainer, found
 	if err != nil {
 		return 0, err
 	}
-	stranger := int64(0) // the last client without a catalog entry that was reported; a client's months follow each other
+	strangers := false
 	for _, m := range months {
-		if _, known := v.book.Client(m.ClientID); known {
-			err = s.checkMonth(ctx, v, m, found)
-		} else if stranger != m.ClientID {
-			var used bool
-			if used, err = s.checkStranger(ctx, m, found); used {
-				stranger = m.ClientID
-			}
-		}
-		if err != nil {
+		if _, known := v.book.Client(m.ClientID); !known {
+			strangers = true
+		} else if err := s.checkMonth(ctx, v, m, found); err != nil {
 			return 0, err
 		}
 	}
-	return int64(len(months)), nil
+	if strangers {
+		err = s.checkStrangers(ctx, v, store, found)
+	}
+	return int64(len(months)), err
 }
 
-// checkStranger reports usage in the month of a client that the catalog lacks. A store may
-// name months of which all usage was deleted: those are no mistake any more.
-func (s *Service) checkStranger(ctx context.Context, m costd.ClientMonth, found func(costd.Finding) error) (used bool, err error) {
-	lines, err := s.Usage.Lines(ctx, costd.Query{ClientID: m.ClientID, Period: m.Month.Period()})
-	if err != nil || len(lines) == 0 {
-		return false, err
+// checkStrangers yields a finding for every client that has usage and that the catalog
+// lacks, in one look at the usage of all: a sender that makes up client ids makes up many.
+// The months of a store are no help, as all usage of them may have been deleted.
+func (s *Service) checkStrangers(ctx context.Context, v *view, store costd.Maintainer, found func(costd.Finding) error) error {
+	uses, err := store.Uses(ctx, s.now().Add(ahead))
+	if err != nil {
+		return err
 	}
-	return true, found(costd.Finding{
-		Kind: costd.FindingPrice, ClientID: m.ClientID, Day: m.Month.Period().From,
-		Message: fmt.Sprintf("the catalog has no client %d; add it, or nobody can see its usage", m.ClientID),
-	})
+	first := map[int64]costd.Day{}
+	for i := range uses {
+		u := &uses[i]
+		if _, known := v.book.Client(u.ClientID); known {
+			continue
+		}
+		if day, seen := first[u.ClientID]; !seen || u.First < day {
+			first[u.ClientID] = u.First
+		}
+	}
+	for _, client := range slices.Sorted(maps.Keys(first)) {
+		err := found(costd.Finding{
+			Kind: costd.FindingPrice, ClientID: client, Day: costd.MonthOf(first[client]).Period().From,
+			Message: fmt.Sprintf("the catalog has no client %d; add it, or nobody can see its usage", client),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) checkMonth(ctx context.Context, v *view, m costd.ClientMonth, found func(costd.Finding) error) error {

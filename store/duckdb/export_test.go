@@ -132,6 +132,19 @@ func LimitPending(db *DB, parts int) {
 	db.live.maxPending = parts
 }
 
+// LimitAudit bounds the parts that an audit looks at together.
+func LimitAudit(db *DB, parts int64) { db.auditParts = parts }
+
+// AuditBatches returns how many times an audit looks at the tables.
+func AuditBatches(ctx context.Context, db *DB) (n int, err error) {
+	err = db.read(ctx, func(now *snapshot) error {
+		batches, err := auditBatches(now, db.auditParts)
+		n = len(batches)
+		return err
+	})
+	return n, err
+}
+
 // AfterCommit calls f when a commit has taken effect and nothing in memory knows of it
 // yet, until restore is called. An error of f is said to be the commit's.
 func AfterCommit(db *DB, f func() error) (restore func()) {

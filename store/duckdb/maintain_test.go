@@ -119,6 +119,35 @@ func TestAuditFinds(t *testing.T) {
 	}
 }
 
+// TestAuditOfManyClients alters one roll-up of 400 clients. They are looked at together, or
+// few at a time, or month by month: what is found is the same.
+func TestAuditOfManyClients(t *testing.T) {
+	folder := t.TempDir()
+	db := open(t, folder)
+	var records []costd.Record
+	for client := range int64(400) {
+		records = append(records, fleet(client+1, 1, 2)...)
+	}
+	records = append(records, overMonthEnd(0, 3)...) // of client 1
+	if _, err := db.Write(t.Context(), records); err != nil {
+		t.Fatal(err)
+	}
+	rollUp(t, db, 401)
+	db.Close()
+	execute(t, folder, "UPDATE rollup SET lower_half = lower_half + 1 WHERE client_id = 250")
+	db = open(t, folder)
+	for parts, batches := range map[int64]int{1 << 20: 1, 100: 9, 1: 401} {
+		duckdb.LimitAudit(db, parts)
+		findings, audited := audit(t, db)
+		if len(findings) != 1 || !strings.HasPrefix(findings[0], "rollup 250 2026-10-01") || audited != (costd.Audited{Records: 803, Rollups: 406}) {
+			t.Errorf("%d parts at a time: %q, %+v", parts, findings, audited)
+		}
+		if n, err := duckdb.AuditBatches(t.Context(), db); n != batches || err != nil {
+			t.Errorf("%d parts at a time are looked at in %d batches, %v; want %d", parts, n, err, batches)
+		}
+	}
+}
+
 // TestAuditOverlaps finds overlapping records of one resource and metric, once each.
 func TestAuditOverlaps(t *testing.T) {
 	db := open(t, t.TempDir())

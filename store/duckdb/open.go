@@ -85,6 +85,7 @@ type DB struct {
 	touched     touched // guarded by writing
 	digests     digests // guarded by writing
 	counts      counts
+	auditParts  int64 // see there
 	// reading is held for reading by every snapshot; Close waits for them.
 	reading sync.RWMutex
 	readers readers
@@ -129,6 +130,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	removeCopies(options.Path)
 	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
 	db.live = newLive(options.CacheBytes)
+	db.auditParts = auditParts
 	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.openFiles(ctx); err != nil {
 		return nil, errors.Join(openError(options.Path, err), db.engine.close(), db.marker.close(), lock.release())
