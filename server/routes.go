@@ -80,11 +80,12 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	return noPath(mux)
 }
 
-// noPath refuses "*" in the place of a path, which the mux would do without words.
+// noPath refuses "*" and what CONNECT has in the place of a path. The mux would do that
+// without words, or in plain text.
 func noPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.RequestURI == "*" {
-			gcore.WriteError(w, r, costd.Errorf(costd.Invalid, "the path is *; send one that begins with /"))
+		if !strings.HasPrefix(r.URL.Path, "/") {
+			gcore.WriteError(w, r, costd.Errorf(costd.Invalid, "the path is %.64q; send one that begins with /", r.RequestURI))
 			return
 		}
 		next.ServeHTTP(w, r)
