@@ -42,12 +42,12 @@ demo: build ## build, then serve a sample fleet and show how to call it; ARGS="-
 
 .PHONY: test
 test: tools ## run every test
-	$(GO) test -timeout 10m ./...
+	$(GO) test -timeout 20m ./...
 
 PACKAGES ?= ./...
 .PHONY: race
 race: tools ## run every test under the race detector, with fewer random cases
-	$(GO) test -race -short -timeout 15m $(PACKAGES)
+	$(GO) test -race -short -timeout 30m $(PACKAGES)
 
 .PHONY: lint
 lint: tools ## gofmt, go mod tidy, go vet and staticcheck

@@ -61,7 +61,6 @@ func TestBasisHoldsUntilTheCatalogChangesForTheClient(t *testing.T) {
 		{"everyone's price in another currency", price(0, "USD"), true},
 		{"another client's commitment", commitment("a", 2), true},
 		{"its commitment", commitment("b", 1), false},
-		{"its commitment becomes another client's", commitment("b", 2), false},
 		{"another client", client(3, true), true},
 	} {
 		before, err := service.Basis(t.Context(), 1, october.Period())
@@ -72,5 +71,21 @@ func TestBasisHoldsUntilTheCatalogChangesForTheClient(t *testing.T) {
 		if holds, err := service.Holds(t.Context(), before); err != nil || holds != tt.holds {
 			t.Errorf("%s: holds %v, %v; want %v", tt.name, holds, err, tt.holds)
 		}
+	}
+
+	// Package catalog lets no commitment move, but a store may hold one that did.
+	before, err := service.Basis(t.Context(), 1, october.Period())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, version, err := db.Entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Apply(t.Context(), version, commitment("b", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if holds, err := service.Holds(t.Context(), before); err != nil || holds {
+		t.Errorf("its commitment becomes another client's: holds %v, %v; want false", holds, err)
 	}
 }
