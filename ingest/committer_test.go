@@ -434,10 +434,13 @@ func TestCommitterAlwaysTakesANewSender(t *testing.T) {
 		l := &ledger{gate: make(chan struct{})}
 		c := &ingest.Committer{Store: l, QueueRecords: 4}
 		refused := map[string]int{}
+		var mu sync.Mutex // guards refused
 		send := func(sender string, names ...string) {
 			go func() {
 				if _, err := c.Write(ingest.WithSender(t.Context(), sender), records(names...)); err != nil {
+					mu.Lock()
 					refused[sender]++
+					mu.Unlock()
 				}
 			}()
 			synctest.Wait()
@@ -447,6 +450,8 @@ func TestCommitterAlwaysTakesANewSender(t *testing.T) {
 		send("two", "c", "d")
 		send("three", "e")
 		send("three", "f")
+		mu.Lock()
+		defer mu.Unlock()
 		if q := c.Queue(); q.Records != 5 || len(refused) != 1 || refused["three"] != 1 {
 			t.Errorf("%d records wait, refused %v; want 5, and the second of three", q.Records, refused)
 		}

@@ -156,6 +156,8 @@ def fit_key(body: dict) -> None:
         body["client_id"] = CLIENT
     if "projects" in body:
         body["projects"] = [PROJECT]
+    if isinstance(body.get("expires"), str) and moment(body["expires"]):
+        body["expires"] = "2999-01-01T00:00:00Z"  # one that is past is refused
 
 
 # Usage.
@@ -238,7 +240,14 @@ def fit_price(price: dict) -> None:
         price |= {"client_id": CLIENT, "currency": "EUR"}
     if price.get("region_id"):
         price["region_id"] = REGION
+    fit_feature(price)
     fit_numbers(price)
+
+
+def fit_feature(entry: dict) -> None:
+    """Not every type has the dimension that a feature may name."""
+    if isinstance(entry.get("feature"), str):
+        entry["feature"] = entry["feature"].replace("{dimension}", "")
 
 
 def price_key(price: dict) -> str:
@@ -251,6 +260,7 @@ def fit_commitment(commitment: dict) -> None:
     commitment["dimension"] = "large" if commitment["type"] in WITH_DIMENSION else None
     if commitment.get("active_to") and commitment["active_to"] <= commitment["active_from"]:
         commitment["active_to"] = None
+    fit_feature(commitment)
     fit_numbers(commitment)
 
 
