@@ -157,7 +157,7 @@ def fit_key(body: dict) -> None:
     if "projects" in body:
         body["projects"] = [PROJECT]
     if isinstance(body.get("expires"), str) and moment(body["expires"]):
-        body["expires"] = "2999-01-01T00:00:00Z"  # one that is past is refused
+        body["expires"] = "2199-01-01T00:00:00Z"  # one that is past is refused
 
 
 # Usage.
