@@ -67,6 +67,39 @@ func TestFirstSeenOfLateRecord(t *testing.T) {
 	}
 }
 
+// TestKnownResourceInMemory starts a store, which reads what it knows of resources, has a
+// month without usage read into memory, and then adds usage of resources that had some the
+// month before. It must show as theirs, with their metric, from memory as from the database.
+func TestKnownResourceInMemory(t *testing.T) {
+	folder := t.TempDir()
+	records := fleet(1, 2, 3)
+	db := open(t, folder)
+	for i := range records[:4] {
+		r := &records[i]
+		r.Start, r.End = r.Start.AddDate(0, -1, 0), r.End.AddDate(0, -1, 0)
+		r.Parts[0].Day, r.Parts[0].Start, r.Parts[0].End = costd.DayOf(r.Start), r.Start, r.End
+	}
+	writeAll(t, db, records[:4])
+	db.Close()
+	db = open(t, folder)
+	if n, err := duckdb.LimitNumbers(t.Context(), db, 1<<20); n != 2 || err != nil {
+		t.Fatalf("%d resources are remembered, %v; want 2", n, err)
+	}
+	if rows := rowsIn(t, db, october); len(rows) > 0 {
+		t.Fatalf("there are %+v before there is usage", rows)
+	}
+	writeAll(t, db, records[4:])
+	rows := rowsIn(t, db, october)
+	if len(rows) != 2 {
+		t.Fatalf("there are %+v, want two rows", rows)
+	}
+	for i, r := range rows {
+		if r.ResourceID != records[i].ResourceID || r.Line.Metric != records[i].Metric {
+			t.Errorf("row %d is of %q, metric %q; want %q, %q", i, r.ResourceID, r.Line.Metric, records[i].ResourceID, records[i].Metric)
+		}
+	}
+}
+
 // TestManyPendingParts deletes records of a month in memory and then adds, to other days,
 // more parts than may wait for it. The month must show both.
 func TestManyPendingParts(t *testing.T) {

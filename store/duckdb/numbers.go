@@ -287,6 +287,7 @@ func readRecentStates(now *snapshot, of []*resource) error {
 		}
 		r := byNumber[s.resource.number]
 		s.resource, r.states = r, count
+		s.ResourceID, s.Metric = r.id, r.metric
 		r.recent = append(r.recent, s)
 		return s, nil
 	}, sql.Named("resources", numbers))
