@@ -30,47 +30,48 @@ const defaultReportWait = 30 * time.Second
 // turns let so many reports be under way at the same time, in all and for each payer.
 // A report waits a little for its turn, since most reports take milliseconds.
 type turns struct {
-	all    chan struct{} // one for each report under way
-	perKey int
-	wait   time.Duration
+	all      chan struct{} // one for each report under way
+	perPayer int
+	wait     time.Duration
 
-	mu   sync.Mutex
-	keys map[string]*keyTurns
+	mu     sync.Mutex
+	payers map[string]*payerTurns
 }
 
-// keyTurns are the turns of one key while it has reports under way or waiting.
-type keyTurns struct {
+// payerTurns are the turns of one client, or of one operator's key, while it has reports
+// under way or waiting.
+type payerTurns struct {
 	running chan struct{}
 	reports int // running and waiting
 }
 
-func newTurns(all, perKey int, wait time.Duration) *turns {
-	return &turns{all: make(chan struct{}, all), perKey: perKey, wait: wait, keys: map[string]*keyTurns{}}
+func newTurns(all, perPayer int, wait time.Duration) *turns {
+	return &turns{all: make(chan struct{}, all), perPayer: perPayer, wait: wait, payers: map[string]*payerTurns{}}
 }
 
-// take waits for a turn of the key and returns what gives it back. It returns TooMany
-// if the key has too many reports under way, Unavailable if all keys together have.
-func (t *turns) take(ctx context.Context, key string) (done func(), err error) {
-	k := t.join(key)
+// take waits for a turn of the payer and returns what gives it back. It returns TooMany
+// if the payer has too many reports under way, Unavailable if all together have.
+func (t *turns) take(ctx context.Context, payer string) (done func(), err error) {
+	k := t.join(payer)
 	if k == nil {
 		return nil, t.tooMany()
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	if !enter(ctx, k.running) {
-		t.leave(key)
+		t.leave(payer)
 		return nil, t.tooMany()
 	}
 	if !enter(ctx, t.all) {
 		<-k.running
-		t.leave(key)
+		t.leave(payer)
 		return nil, costd.Errorf(costd.Unavailable, "%d reports are under way, as many as the server makes at a time; try again later", cap(t.all))
 	}
-	return func() { <-t.all; <-k.running; t.leave(key) }, nil
+	return func() { <-t.all; <-k.running; t.leave(payer) }, nil
 }
 
 func (t *turns) tooMany() error {
-	return costd.Errorf(costd.TooMany, "%d reports of this client are under way, with whatever keys; read their answers first", t.perKey)
+	return costd.Errorf(costd.TooMany, "%d reports of this client are under way, with whatever keys; read their answers first", t.perPayer)
 }
 
 // enter takes one of the places, and reports whether it did before ctx ended.
@@ -83,29 +84,29 @@ func enter(ctx context.Context, places chan struct{}) bool {
 	}
 }
 
-// join notes a report of the key. It returns nil if too many wait already.
-func (t *turns) join(key string) *keyTurns {
+// join notes a report of the payer. It returns nil if too many wait already.
+func (t *turns) join(payer string) *payerTurns {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k := t.keys[key]
+	k := t.payers[payer]
 	if k == nil {
-		k = &keyTurns{running: make(chan struct{}, t.perKey)}
-		t.keys[key] = k
+		k = &payerTurns{running: make(chan struct{}, t.perPayer)}
+		t.payers[payer] = k
 	}
-	if k.reports >= t.perKey+maxWaiting {
+	if k.reports >= t.perPayer+maxWaiting {
 		return nil
 	}
 	k.reports++
 	return k
 }
 
-// leave forgets a report of the key, and the key with its last report.
-func (t *turns) leave(key string) {
+// leave forgets a report of the payer, and the payer with its last report.
+func (t *turns) leave(payer string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k := t.keys[key]
+	k := t.payers[payer]
 	if k.reports--; k.reports == 0 {
-		delete(t.keys, key)
+		delete(t.payers, payer)
 	}
 }
 

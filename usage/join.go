@@ -47,20 +47,19 @@ func (d *aggregateDay) cell(e *entry) int32 {
 	return d.of.joinedCell[e.cell]
 }
 
-// all returns what all cells used on the day. The aggregate of a month adds it up once for as
-// long as the day does not change, whoever asks.
-func (d *aggregateDay) all(asked *Aggregate) ([]lineSum, error) {
+// all returns what all cells used on the day, which a is an aggregate of. The sums are kept
+// with the day, by the numbers of its month, until the day changes: all aggregates that have
+// the day share them.
+func (d *aggregateDay) all(a *Aggregate) ([]lineSum, error) {
 	if d.sums == nil { // a day without usage
 		return nil, nil
 	}
-	own := *d
-	own.of = nil
-	month := asked
-	if d.of != nil {
-		month = d.of.Aggregate
-	}
 	d.sums.once.Do(func() {
-		adder := lineAdder{Aggregate: month}
+		own := *d
+		if d.of != nil {
+			a, own.of = d.of.Aggregate, nil
+		}
+		adder := lineAdder{Aggregate: a}
 		d.sums.lines, d.sums.err = adder.sum(&own, nil)
 	})
 	if d.of == nil || d.sums.err != nil {

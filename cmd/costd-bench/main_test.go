@@ -1,10 +1,11 @@
 package main
 
 import (
-	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"costd.dev/costd/internal/spawn"
 )
 
 func TestMain(m *testing.M) {
@@ -14,8 +15,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the benchmark as its users do, with a costd of this source tree.
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
-	if said, err := exec.Command("go", "build", "-o", bin, "costd.dev/costd/cmd/costd").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
+	if _, err := spawn.Executable("", bin); err != nil {
+		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",

@@ -35,7 +35,7 @@ var layers = []Layer{
 	{"openapi", nil},
 	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "openapi", "internal/web"}},
 	{"bench", []string{".", "decimal", "catalog", "client", "internal/spawn"}},
-	{"cmd/costd-bench", []string{"bench"}},
+	{"cmd/costd-bench", []string{"bench", "internal/spawn"}},
 	{"cmd/costd", []string{"*", "store/duckdb", "internal/web"}},
 	{"internal/openapitest", []string{"openapi"}},
 	{"internal/fleettest", []string{".", "decimal"}},

@@ -12,7 +12,7 @@ import (
 	usagedb "costd.dev/costd/usage/driver"
 )
 
-// load makes the aggregate of m anew from the database. The caller holds building.
+// load reads the aggregate of m from the database. The caller holds building.
 func (db *DB) load(ctx context.Context, m *liveMonth) error {
 	p := m.month.Period()
 	days := make([]costd.Day, 0, p.Days())
@@ -27,7 +27,7 @@ func (db *DB) load(ctx context.Context, m *liveMonth) error {
 	return nil
 }
 
-// reload reads days of m, in order, anew from the database, and waits until all
+// reload reads days of m again, in order, from the database, and waits until all
 // that it saw there was told. The caller holds building. Reads wait for each other:
 // their memory is not counted yet.
 func (db *DB) reload(ctx context.Context, m *liveMonth, days []costd.Day) error {

@@ -156,7 +156,7 @@ func (l *live) giveBack(months []*liveMonth, changes [][]monthChange) {
 }
 
 // fits reports whether the months together leave room for others. Months that do not
-// would drop each other for as long as somebody asks for them.
+// would drop each other at every read.
 func (l *live) fits(months []*liveMonth) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,7 +182,7 @@ func (l *live) built(m *liveMonth, tooLarge bool) {
 }
 
 // gaveUp reports whether m turned out to be too large. From then on it is told
-// nothing, so that an aggregate made of it now would miss what is committed meanwhile.
+// nothing, so that an aggregate made of it now would miss what is committed until then.
 func (l *live) gaveUp(m *liveMonth) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

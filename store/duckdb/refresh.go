@@ -96,7 +96,7 @@ func (db *DB) ensure(ctx context.Context, m *liveMonth) error {
 // refresh brings the aggregates of the months up to date and returns them, or nil if one was
 // dropped meanwhile. The caller holds building of each.
 //
-// Days that changed otherwise than by new parts are read anew, as of a commit of
+// Days that changed otherwise than by new parts are read again, as of a commit of
 // their own. Then the other days have to follow, to be of one state of the database:
 // the next round adds what was told in the meantime.
 func (db *DB) refresh(ctx context.Context, months []*liveMonth) ([]*usage.Aggregate, error) {
@@ -158,7 +158,7 @@ func (db *DB) catchUp(ctx context.Context, m *liveMonth, changes []monthChange) 
 	return len(stale) > 0, nil
 }
 
-// staleDays returns the days that the changes call to be read anew, in order.
+// staleDays returns the days that the changes call to be read again, in order.
 func (m *liveMonth) staleDays(changes []monthChange) (stale []costd.Day) {
 	for _, c := range changes {
 		for _, day := range c.stale {
@@ -172,7 +172,7 @@ func (m *liveMonth) staleDays(changes []monthChange) (stale []costd.Day) {
 }
 
 // add adds the parts of the changes to the days that do not show them. Days that
-// were just read anew show them all.
+// were just read again show them all.
 func (m *liveMonth) add(changes []monthChange, fresh []costd.Day) {
 	parts := map[costd.Day][]usagedb.Added{}
 	for _, c := range changes {

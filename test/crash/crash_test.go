@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -32,16 +31,9 @@ var (
 // executable returns the costd to run.
 func executable(t *testing.T) string {
 	t.Helper()
-	if *program != "" {
-		path, err := filepath.Abs(*program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	path := filepath.Join(t.TempDir(), "costd")
-	if said, err := exec.Command("go", "build", "-o", path, "costd.dev/costd/cmd/costd").CombinedOutput(); err != nil {
-		t.Fatalf("building costd: %v\n%s", err, said)
+	path, err := spawn.Executable(*program, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

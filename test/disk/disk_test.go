@@ -20,11 +20,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
+
+	"costd.dev/costd/internal/spawn"
 )
 
 var (
@@ -91,16 +92,9 @@ func room(t *testing.T) string {
 // executable returns the costd to run.
 func executable(t *testing.T) string {
 	t.Helper()
-	if *program != "" {
-		path, err := filepath.Abs(*program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	path := filepath.Join(t.TempDir(), "costd")
-	if said, err := exec.Command("go", "build", "-o", path, "costd.dev/costd/cmd/costd").CombinedOutput(); err != nil {
-		t.Fatalf("building costd: %v\n%s", err, said)
+	path, err := spawn.Executable(*program, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -3,7 +3,6 @@ package faults
 import (
 	"flag"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -17,23 +16,14 @@ import (
 
 var program = flag.String("costd", "", "the costd to harm; built from the sources if not given")
 
-// built builds costd once for all tests, in a folder that the last of them removes.
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildFolder, "costd")
-	if said, err := exec.Command("go", "build", "-o", path, "costd.dev/costd/cmd/costd").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building costd: %w\n%s", err, said)
-	}
-	return path, nil
-})
+// built finds the costd to run, or builds it once for all tests in a folder that the last of
+// them removes.
+var built = sync.OnceValues(func() (string, error) { return spawn.Executable(*program, buildFolder) })
 
 // executable returns the costd to run.
 func executable(t *testing.T) string {
 	t.Helper()
-	find := built
-	if *program != "" {
-		find = func() (string, error) { return filepath.Abs(*program) }
-	}
-	path, err := find()
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
