@@ -96,12 +96,12 @@ hour: build ## do harm of all kinds at once to COSTD (bin/costd) for MINUTES (60
 STATES ?= 1000
 .PHONY: disk
 disk: build ## lose power under COSTD (bin/costd) in STATES ways, damage its files, and see that nothing is lost in silence
-	$(GO) test -timeout 60m -count 1 ./test/disk -v -args -states $(STATES) -costd "$(COSTD)"
+	$(GO) test -timeout 60m -count 1 ./test/disk -v -args -states $(STATES) -seed 0 -costd "$(COSTD)"
 
 INJECTIONS ?= 20000
 .PHONY: injection
 injection: tools ## make INJECTIONS operations on stores whose database fails at random, under the race detector
-	$(GO) test -race -timeout 24h -count 1 ./store/duckdb -run '^TestInjection$$' -v -args -injections $(INJECTIONS)
+	$(GO) test -race -timeout 24h -count 1 ./store/duckdb -run '^TestInjection$$' -v -args -injection-seed 0 -injections $(INJECTIONS)
 
 .PHONY: bench
 bench: tools ## run every benchmark once

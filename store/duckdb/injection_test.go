@@ -21,7 +21,7 @@ import (
 
 var (
 	injections    = flag.Int64("injections", 600, "how many operations TestInjection makes on stores whose database fails")
-	injectionSeed = flag.Uint64("injection-seed", 0, "repeats the decisions of an earlier run; which call meets them differs all the same")
+	injectionSeed = flag.Uint64("injection-seed", 1, "which decisions the first store meets, 0 for new ones; which call meets them differs all the same")
 )
 
 // roundOperations is how many operations a store lives through before it has to be in

@@ -58,20 +58,30 @@ func openMark(folder string) (*marker, error) {
 	if err != nil {
 		return nil, fileError(err)
 	}
-	m := &marker{folder: folder, file: file}
-	for i := range int64(slotCount) {
-		slot := make([]byte, slotSize)
-		if _, err := file.ReadAt(slot, i*slotSize); err != nil {
-			continue // it is shorter, so there is no mark yet
-		}
-		m.damaged = true
-		if mark := parseMark(slot); mark.number > m.last.number {
-			m.last = mark
-		}
+	last, size, err := readMark(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
-	m.damaged = m.damaged && m.last.number == 0
+	m := &marker{folder: folder, file: file, last: last, damaged: size > 0 && last.number == 0}
 	m.tried.Store(m.last.number)
 	return m, nil
+}
+
+// readMark returns the newest mark of a file, or none, and how many bytes it read. A file
+// that was cut short inside a slot still has the mark of that slot if the slot's sum holds.
+// Opening and foreign must read the same: a mark that only foreign finds stops the server.
+func readMark(file *os.File) (newest mark, size int, err error) {
+	slots := make([]byte, slotCount*slotSize)
+	size, err = file.ReadAt(slots, 0)
+	if err != nil && err != io.EOF {
+		return mark{}, 0, fileError(err)
+	}
+	for slot := range slices.Chunk(slots, slotSize) {
+		if found := parseMark(slot); found.number > newest.number {
+			newest = found
+		}
+	}
+	return newest, size, nil
 }
 
 func (m *marker) close() error {
@@ -104,17 +114,11 @@ func parseMark(slot []byte) mark {
 // one has opened the database since, as it can where folders cannot be locked, and what
 // this one knows is old. All goroutines may call it.
 func (m *marker) foreign() error {
-	slots := make([]byte, slotCount*slotSize)
-	n, err := m.file.ReadAt(slots, 0)
-	if err != nil && err != io.EOF {
-		return fileError(err)
+	newest, _, err := readMark(m.file)
+	if err == nil && newest.number > m.tried.Load() {
+		return errForeign
 	}
-	for slot := range slices.Chunk(slots[:n-n%slotSize], slotSize) {
-		if parseMark(slot).number > m.tried.Load() {
-			return errForeign
-		}
-	}
-	return nil
+	return err
 }
 
 var errForeign = unavailable(nil, "another costd has opened the data folder since this one did, and nothing is written or read; "+

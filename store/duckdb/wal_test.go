@@ -240,6 +240,9 @@ func TestMarkDamaged(t *testing.T) {
 	if log := wantWhole(t, both, 3); !strings.Contains(log, markFile) {
 		t.Errorf("the log does not tell of a damaged mark: %s", log)
 	}
+	for _, size := range []int{30, 51, 52, 436, 511, 530, 1000} {
+		wantWhole(t, damage(t, folder, markFile, func(data []byte) []byte { return data[:size] }), 3)
+	}
 }
 
 // TestOldDatabase puts an older database in the place of a newer one, or its log.
