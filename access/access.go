@@ -17,12 +17,18 @@ type Principal struct {
 	Role     costd.Role
 	ClientID int64   // 0 for operator and ingest
 	Projects []int64 // for project keys
+	// Acting says that the key is an operator's, who makes the call as an administrator of
+	// the client; see Authorize.
+	Acting bool
 }
 
 // Require returns a Forbidden error unless the principal has one of the roles.
 func (p Principal) Require(roles ...costd.Role) error {
 	if slices.Contains(roles, p.Role) {
 		return nil
+	}
+	if p.Acting {
+		return costd.Errorf(costd.Forbidden, "the header %s makes this a call of an administrator, who may not do this; leave the header out", ClientHeader)
 	}
 	names := make([]string, len(roles))
 	for i, role := range roles {

@@ -109,8 +109,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) err
 		return err
 	}
 	web.SetKeyID(r.Context(), principal.KeyID)
-	if err := principal.Require(route.roles...); err != nil {
+	allowed := func(p access.Principal) error { return p.Require(route.roles...) }
+	if principal, err = principal.Authorize(r.Context(), r.Header, allowed, h.Reports.Client); err != nil {
 		return err
+	}
+	if principal.Acting {
+		web.SetActingFor(r.Context(), principal.ClientID)
 	}
 	if _, mistakes := (web.Query{Many: route.params}).Parse(r.URL.RawQuery); len(mistakes) > 0 {
 		return costd.InvalidFields(mistakes...)

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -46,6 +47,7 @@ type Client struct {
 	retryWait   time.Duration
 	longestWait time.Duration
 	compress    bool
+	actingFor   string // the id of a client, or ""
 }
 
 // An Option changes a Client while it is made.
@@ -71,6 +73,13 @@ func WithRetryWait(first, longest time.Duration) Option {
 // WithCompression decides whether usage is compressed on its way. Left out, it is
 // unless the server runs on this machine, where it would only cost time.
 func WithCompression(on bool) Option { return func(c *Client) { c.compress = on } }
+
+// WithClientID makes every call as an administrator of the client with this id would. It is
+// for reports with the key of an operator, who sees every client; costd refuses it with any
+// other key, and on paths that are not for administrators.
+func WithClientID(id int64) Option {
+	return func(c *Client) { c.actingFor = strconv.FormatInt(id, 10) }
+}
 
 // New returns a client of the server at baseURL ("http://127.0.0.1:8080" or
 // "https://api.gcore.com"), whose requests carry the key.

@@ -69,7 +69,9 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 	}
 	req.Header.Set("Authorization", "APIKey "+c.apiKey)
 	req.Header.Set("User-Agent", c.userAgent)
-	for name, value := range map[string]string{"Content-Type": call.contentType, "Content-Encoding": call.encoding, "Accept": call.accept} {
+	for name, value := range map[string]string{
+		"Content-Type": call.contentType, "Content-Encoding": call.encoding, "Accept": call.accept, "X-Client-ID": c.actingFor,
+	} {
 		if value != "" {
 			req.Header.Set(name, value)
 		}

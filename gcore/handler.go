@@ -124,8 +124,11 @@ func (h *Handler) call(a *answer, r *http.Request, route route) error {
 		return err
 	}
 	web.SetKeyID(r.Context(), principal.KeyID)
-	if err := route.allowed(principal); err != nil {
+	if principal, err = principal.Authorize(r.Context(), r.Header, route.allowed, h.Reports.Client); err != nil {
 		return err
+	}
+	if principal.Acting {
+		web.SetActingFor(r.Context(), principal.ClientID)
 	}
 	return route.endpoint(h, &call{Request: r, principal: principal, answer: a})
 }

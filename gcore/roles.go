@@ -9,14 +9,17 @@ import (
 )
 
 // clientOnly allows the keys of a client. Operator and ingest keys have none, so
-// there is no report they could mean.
+// there is no report they could mean, but for operators who name one.
 func clientOnly(p access.Principal) error {
 	switch p.Role {
 	case costd.RoleAdministrator, costd.RoleProject:
 		return nil
 	}
-	return costd.Errorf(costd.Forbidden,
-		"a key with the role %s belongs to no client and may call %s; use an administrator or project key of the client here", p.Role, access.Calls(p.Role))
+	remedy := "use an administrator or project key of the client here"
+	if p.Role == costd.RoleOperator {
+		remedy = "name the client by the header " + access.ClientHeader + ", or " + remedy
+	}
+	return costd.Errorf(costd.Forbidden, "a key with the role %s belongs to no client and may call %s; %s", p.Role, access.Calls(p.Role), remedy)
 }
 
 // administratorOnly allows the keys that see all of their client.

@@ -17,7 +17,8 @@ func newReportCommand(t terminal) *cobra.Command {
 		Use:   "report",
 		Short: "Show what was used, what it costs, and what is reserved",
 		Long: `Report shows the reports of the client whose key is used, from costd or from any
-other server of the same API: name it by --url.
+other server of the same API: name it by --url. An operator's key sees every client:
+name one by --client.
 
 A report with a row that has no cost, such as one without a price, has no total. The
 command then names the row and exits with 3.`,
@@ -25,7 +26,8 @@ command then names the row and exits with 3.`,
   costd report costs --from 2026-10-01 --to 2026-10-08
   costd report resources --month 2026-10 --type volume --order-by billing_value.desc
   costd report usage --month 2026-10 --project 501
-  costd report reservations`,
+  costd report reservations
+  costd report totals --month 2026-10 --client 1001    # with an operator's key`,
 	}
 	cmd.AddCommand(
 		newReportTotalsCommand(t),
@@ -41,8 +43,9 @@ command then names the row and exits with 3.`,
 type reportOptions struct {
 	terminal
 	connection
-	format format
-	now    func() time.Time
+	actingFor clientID
+	format    format
+	now       func() time.Time
 }
 
 func newReportOptions(t terminal, formats ...string) reportOptions {
@@ -51,6 +54,7 @@ func newReportOptions(t terminal, formats ...string) reportOptions {
 
 func (o *reportOptions) addFlags(cmd *cobra.Command) {
 	cmd.Flags().Var(&o.format, "format", "how to print it")
+	cmd.Flags().Var(&o.actingFor, "client", "whose report it is, for an operator's key; any other is of one client")
 	o.connection.addFlags(cmd)
 }
 

@@ -154,12 +154,13 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 }
 
 // client returns a client of the server.
-func (c *connection) client(t terminal) (*client.Client, error) {
+func (c *connection) client(t terminal, options ...client.Option) (*client.Client, error) {
 	key, err := c.apiKey(t)
 	if err != nil {
 		return nil, err
 	}
-	return client.New(firstOf(c.url, t.getenv(urlVariable), defaultURL), key, client.WithUserAgent("costd/"+release())), nil
+	options = append(options, client.WithUserAgent("costd/"+release()))
+	return client.New(firstOf(c.url, t.getenv(urlVariable), defaultURL), key, options...), nil
 }
 
 func (c *connection) apiKey(t terminal) (string, error) {

@@ -34,6 +34,7 @@ type infoKey struct{}
 type info struct {
 	requestID string
 	keyID     atomic.Pointer[string] // set from within the handler, read when it is done
+	actingFor atomic.Int64           // likewise; 0 for nobody
 }
 
 // WithRequestID returns a context that carries the id.
@@ -54,6 +55,14 @@ func RequestID(ctx context.Context) string {
 func SetKeyID(ctx context.Context, id string) {
 	if i, ok := ctx.Value(infoKey{}).(*info); ok {
 		i.keyID.Store(&id)
+	}
+}
+
+// SetActingFor notes as whose administrator an operator makes the request, for the access
+// log.
+func SetActingFor(ctx context.Context, clientID int64) {
+	if i, ok := ctx.Value(infoKey{}).(*info); ok {
+		i.actingFor.Store(clientID)
 	}
 }
 
@@ -163,6 +172,9 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 	if i, ok := r.Context().Value(infoKey{}).(*info); ok {
 		if id := i.keyID.Load(); id != nil {
 			attrs = append(attrs, slog.String("key", *id))
+		}
+		if client := i.actingFor.Load(); client != 0 {
+			attrs = append(attrs, slog.Int64("acting_for", client))
 		}
 	}
 	logger.LogAttrs(r.Context(), level, "request", attrs...)
