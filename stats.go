@@ -10,6 +10,6 @@ package costd
 type StoreStats struct {
 	Parts      int64 // of usage records that are kept now; a record has one for each UTC day
 	DiskBytes  int64 // size of all files
-	ImageBytes int64 // memory of the sums by client and month that reports are answered from
+	AggregateBytes int64 // memory of the sums by client and month that reports are answered from
 	Refreshes  int64 // days of such sums, since the start, that were read or made again
 }

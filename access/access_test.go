@@ -12,7 +12,7 @@ import (
 	"costd.dev/costd"
 	"costd.dev/costd/access"
 	"costd.dev/costd/catalog"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 var clock = time.Date(2026, 10, 1, 12, 0, 0, 123456000, time.UTC)
@@ -21,7 +21,7 @@ var clock = time.Date(2026, 10, 1, 12, 0, 0, 123456000, time.UTC)
 // 501 and 502, and 1002, of project 601.
 func newService(t *testing.T) *access.Service {
 	t.Helper()
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	store, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

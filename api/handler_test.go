@@ -19,7 +19,7 @@ import (
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/internal/openapitest"
 	"costd.dev/costd/internal/web"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 const file = `
@@ -34,14 +34,14 @@ prices:
 type site struct {
 	t       *testing.T
 	url     string
-	store   *duckdb.DB
+	store   *embedded.Store
 	handler *api.Handler
 	tokens  map[costd.Role]string
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	store, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

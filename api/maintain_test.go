@@ -11,16 +11,16 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/report"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // A frail is a store that does, when it is looked after, what a test tells it to:
 // such as to fail in the middle, which a healthy one cannot be brought to.
 type frail struct {
-	backup     func(io.Writer) error
-	audit      func(yield func(costd.Finding) error) (costd.Audited, error)
-	months     []costd.ClientMonth
-	*duckdb.DB // does the rest
+	backup          func(io.Writer) error
+	audit           func(yield func(costd.Finding) error) (costd.Audited, error)
+	months          []costd.ClientMonth
+	*embedded.Store // does the rest
 }
 
 func (f *frail) Backup(_ context.Context, w io.Writer) error { return f.backup(w) }
@@ -35,7 +35,7 @@ func (f *frail) Months(context.Context) ([]costd.ClientMonth, error) { return f.
 func tended(t *testing.T, f *frail) *site {
 	t.Helper()
 	s := newSite(t)
-	f.DB = s.store
+	f.Store = s.store
 	s.handler.Store = f
 	s.handler.Reports = &report.Service{Usage: s.store, Catalog: s.store}
 	return s

@@ -10,12 +10,12 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/catalog"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
-func openStore(t *testing.T) *duckdb.DB {
+func openStore(t *testing.T) *embedded.Store {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestApplyAtTheSameTime(t *testing.T) {
 }
 
 func TestApplyToAClosedStore(t *testing.T) {
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	store, err := embedded.Open(context.Background(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

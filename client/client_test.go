@@ -21,7 +21,7 @@ import (
 	"costd.dev/costd/decimal"
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/internal/web"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 const file = `
@@ -32,9 +32,9 @@ projects: [{id: 501, client_id: 1001, name: training}]
 
 // newServer starts costd's own API on a real store, behind the given middleware,
 // and returns its address, an operator's token and the store.
-func newServer(t *testing.T, around func(http.Handler) http.Handler) (url, token string, store *duckdb.DB) {
+func newServer(t *testing.T, around func(http.Handler) http.Handler) (url, token string, store *embedded.Store) {
 	t.Helper()
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	store, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

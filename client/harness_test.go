@@ -18,7 +18,7 @@ import (
 	"costd.dev/costd/client"
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // The fleet of the client 1001 has every type of resource in October 2026, in the
@@ -77,7 +77,7 @@ func startServer() (*realServer, error) {
 		return nil, err
 	}
 	logger := slog.New(slog.DiscardHandler)
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: folder, Logger: logger})
+	store, err := embedded.Open(context.Background(), embedded.Options{Path: folder, Logger: logger})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func startServer() (*realServer, error) {
 }
 
 // fill stores the catalogs and the usage.
-func fill(store *duckdb.DB) error {
+func fill(store *embedded.Store) error {
 	ctx := context.Background()
 	for _, name := range []string{"../gcore/testdata/fleet", "testdata/acme", "testdata/exact"} {
 		file, err := os.ReadFile(name + ".yaml")

@@ -12,6 +12,7 @@ import (
 	"costd.dev/costd"
 	"costd.dev/costd/client"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 func TestBackup(t *testing.T) {
@@ -25,7 +26,7 @@ func TestBackup(t *testing.T) {
 	if err := duckdb.Restore(t.Context(), &copied, folder); err != nil {
 		t.Fatal(err)
 	}
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder, Logger: slog.New(slog.DiscardHandler)})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"costd.dev/costd/internal/openapitest"
 	"costd.dev/costd/internal/web"
 	"costd.dev/costd/report"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // now is what the clock says in tests.
@@ -39,7 +39,7 @@ const (
 // A server is a real store behind a real HTTP server.
 type server struct {
 	*httptest.Server
-	db     *duckdb.DB
+	db     *embedded.Store
 	access *access.Service
 	now    time.Time // what the clock says; set it between calls only
 }
@@ -48,7 +48,7 @@ type server struct {
 func newServer(t *testing.T) *server {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: logger})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

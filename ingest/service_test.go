@@ -13,12 +13,12 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/ingest"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
-func openStore(t *testing.T) *duckdb.DB {
+func openStore(t *testing.T) *embedded.Store {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,12 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/ingest"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // warned returns the service of a store whose catalog has region 3, and project 2 of
 // client 1, on October 20.
-func warned(t *testing.T) (*ingest.Service, *duckdb.DB) {
+func warned(t *testing.T) (*ingest.Service, *embedded.Store) {
 	t.Helper()
 	store := openStore(t)
 	entries := costd.Entries{

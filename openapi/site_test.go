@@ -19,7 +19,7 @@ import (
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/internal/openapitest"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // now is what the clock says.
@@ -30,7 +30,7 @@ var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 type site struct {
 	*httptest.Server
 	t      *testing.T
-	store  *duckdb.DB
+	store  *embedded.Store
 	tokens map[string]string // by role, and "client N" for administrators
 	byID   map[string]operation
 	seen   map[string]bool // "operation status", and "type column" of rows
@@ -39,7 +39,7 @@ type site struct {
 func open(t *testing.T) *site {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: logger})
+	store, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,16 +12,16 @@ import (
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/internal/fleettest"
 	"costd.dev/costd/report"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // october is the month of random fleets.
 var october = fleettest.October
 
 // openStore opens an empty embedded store.
-func openStore(t *testing.T) *duckdb.DB {
+func openStore(t *testing.T) *embedded.Store {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func serve(t *testing.T, entries costd.Entries, usage []costd.Usage) *report.Ser
 
 // A lab makes random fleets, each of a client of its own, in one store.
 type lab struct {
-	db      *duckdb.DB
+	db      *embedded.Store
 	service *report.Service
 	clients int64
 }

@@ -18,7 +18,7 @@ import (
 	"costd.dev/costd"
 	"costd.dev/costd/access"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // A journal is a throw-away store that costs what any durable one must: it looks
@@ -62,7 +62,7 @@ func BenchmarkIngest(b *testing.B) {
 }
 
 func benchmarkIngest(b *testing.B, store string, senders, batch int) {
-	db, err := duckdb.Open(b.Context(), duckdb.Options{Path: b.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	db, err := embedded.Open(b.Context(), embedded.Options{Path: b.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

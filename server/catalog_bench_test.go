@@ -19,7 +19,7 @@ import (
 	"costd.dev/costd/decimal"
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // largeCatalog returns so many prices: half of them for everyone, half for one of a
@@ -62,7 +62,7 @@ type shop struct {
 
 func openShop(b *testing.B, entries costd.Entries) *shop {
 	b.Helper()
-	db, err := duckdb.Open(b.Context(), duckdb.Options{Path: b.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	db, err := embedded.Open(b.Context(), embedded.Options{Path: b.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

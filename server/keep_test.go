@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"costd.dev/costd"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // A server that is never stopped saves the last uses at each tick.
 func TestTicksSaveLastUses(t *testing.T) {
 	logger := slog.New(slog.DiscardHandler)
-	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: logger})
+	store, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ const statsTimeout = 5 * time.Second
 type storeMetrics struct {
 	store                                 storeWithStats
 	logger                                *slog.Logger
-	parts, diskBytes, imageBytes, refresh *prometheus.Desc
+	parts, diskBytes, aggregateBytes, refresh *prometheus.Desc
 }
 
 func newStoreMetrics(store storeWithStats, logger *slog.Logger) *storeMetrics {
@@ -86,14 +86,14 @@ func newStoreMetrics(store storeWithStats, logger *slog.Logger) *storeMetrics {
 		store: store, logger: logger,
 		parts:      desc("costd_store_parts", "Parts of usage records kept: a record has one for each UTC day that it touches."),
 		diskBytes:  desc("costd_store_disk_bytes", "Size of the store's files."),
-		imageBytes: desc("costd_store_image_bytes", "Memory of the sums by client and month that reports are answered from."),
+		aggregateBytes: desc("costd_store_aggregate_bytes", "Memory of the sums by client and month that reports are answered from."),
 		refresh:    desc("costd_store_refreshes_total", "Times that sums kept ready were made anew."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (m *storeMetrics) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.parts, m.diskBytes, m.imageBytes, m.refresh} {
+	for _, d := range []*prometheus.Desc{m.parts, m.diskBytes, m.aggregateBytes, m.refresh} {
 		descs <- d
 	}
 }
@@ -110,6 +110,6 @@ func (m *storeMetrics) Collect(figures chan<- prometheus.Metric) {
 	}
 	figures <- prometheus.MustNewConstMetric(m.parts, prometheus.GaugeValue, float64(stats.Parts))
 	figures <- prometheus.MustNewConstMetric(m.diskBytes, prometheus.GaugeValue, float64(stats.DiskBytes))
-	figures <- prometheus.MustNewConstMetric(m.imageBytes, prometheus.GaugeValue, float64(stats.ImageBytes))
+	figures <- prometheus.MustNewConstMetric(m.aggregateBytes, prometheus.GaugeValue, float64(stats.AggregateBytes))
 	figures <- prometheus.MustNewConstMetric(m.refresh, prometheus.CounterValue, float64(stats.Refreshes))
 }

@@ -88,7 +88,7 @@ type counted struct {
 }
 
 func (c counted) Stats(context.Context) (costd.StoreStats, error) {
-	return costd.StoreStats{Parts: 1, DiskBytes: 2, ImageBytes: 3, Refreshes: 4}, c.err
+	return costd.StoreStats{Parts: 1, DiskBytes: 2, AggregateBytes: 3, Refreshes: 4}, c.err
 }
 
 func TestStoreMetrics(t *testing.T) {
@@ -97,7 +97,7 @@ func TestStoreMetrics(t *testing.T) {
 		s.Config.Handler = server.New(server.Config{Usage: store, Catalog: s.store, Logger: slog.New(slog.DiscardHandler), Now: october})
 	}
 	serve(counted{UsageStore: s.store})
-	want := "costd_store_disk_bytes 2\ncostd_store_image_bytes 3\ncostd_store_parts 1\ncostd_store_refreshes_total 4\n"
+	want := "costd_store_aggregate_bytes 3\ncostd_store_disk_bytes 2\ncostd_store_parts 1\ncostd_store_refreshes_total 4\n"
 	if got := s.figures(t, "costd_store_"); got != want {
 		t.Errorf("figures of the store:\n%s", got)
 	}

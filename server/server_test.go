@@ -22,7 +22,7 @@ import (
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/internal/openapitest"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 const (
@@ -50,7 +50,7 @@ commitments:
 // A site is a server on a store of its own, with a token for each role.
 type site struct {
 	*httptest.Server
-	store  *duckdb.DB
+	store  *embedded.Store
 	log    *syncBuffer
 	tokens map[string]string // by role; "other" is the other client's administrator
 }
@@ -78,7 +78,7 @@ func open(t *testing.T) *site {
 	ctx := context.Background()
 	s := &site{log: &syncBuffer{}, tokens: map[string]string{}}
 	logger := slog.New(slog.NewTextHandler(s.log, nil))
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: t.TempDir(), Logger: logger})
+	store, err := embedded.Open(ctx, embedded.Options{Path: t.TempDir(), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

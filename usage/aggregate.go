@@ -41,7 +41,6 @@ type rowKey struct {
 
 // An aggregateDay is one day of an aggregate.
 type aggregateDay struct {
-	asOf    int64   // the commit as of which it was read; later ones were added
 	entries []entry // ordered by cell and grid
 	sums    *daySums
 	of      *member // of a joined aggregate: the month of the day; else nil

@@ -61,7 +61,7 @@ func (c client) read() *usage.Aggregate {
 	var all []*usage.Aggregate
 	for _, month := range months {
 		b := usage.NewBuilder(month)
-		b.Replace(daysOf(month), 1, c.within(month.Period()), c.states)
+		b.Apply(&driver.Delta{Days: daysOf(month), Part: driver.Part{Sums: c.within(month.Period()), States: c.states}})
 		all = append(all, b.Finish())
 	}
 	return usage.Join(all)
@@ -72,7 +72,7 @@ func (c client) added(order []int) *usage.Aggregate {
 	builders := []*usage.Builder{usage.NewBuilder(months[0]), usage.NewBuilder(months[1])}
 	for _, i := range order {
 		s := c.sums[i]
-		builders[costd.MonthOf(s.Day)-months[0]].Add(s.Day, []driver.Added{{State: c.states[s.State], Sum: s}})
+		builders[costd.MonthOf(s.Day)-months[0]].Apply(&driver.Delta{Added: []driver.Added{{State: c.states[s.State], Sum: s}}})
 	}
 	return usage.Join([]*usage.Aggregate{builders[0].Finish(), builders[1].Finish()})
 }
@@ -196,7 +196,7 @@ func TestAggregatesStay(t *testing.T) {
 		var kept []*usage.Aggregate
 		var want []string
 		for _, s := range c.within(month.Period()) {
-			b.Add(s.Day, []driver.Added{{State: c.states[s.State], Sum: s}})
+			b.Apply(&driver.Delta{Added: []driver.Added{{State: c.states[s.State], Sum: s}}})
 			kept = append(kept, b.Finish())
 			want = append(want, linesText(t, kept[len(kept)-1], month))
 		}

@@ -8,16 +8,8 @@ import (
 	"costd.dev/costd/usage/driver"
 )
 
-// What parts of an aggregate take of memory, in bytes, about.
-const (
-	// EntryBytes is the size of an entry, without the text of its id.
-	EntryBytes = 88
-	// CellBytes is the size of a cell beside its state, with its share of what cells are
-	// grouped by.
-	CellBytes = 512
-	// lineBytes is the size of a line with its sums of every day.
-	lineBytes = 31*160 + 128
-)
+// lineBytes is about what a line takes of memory, with its sums of every day of a month.
+const lineBytes = 31*160 + 128
 
 // A Builder makes the aggregates of one client and month, each from the one before.
 // Cells only ever get more, so that aggregates share them. One goroutine may use it.
@@ -49,9 +41,6 @@ func (b *Builder) Knows(state int64) bool {
 	return known
 }
 
-// AsOf returns the commit as of which the day was replaced last, 0 if it never was.
-func (b *Builder) AsOf(day costd.Day) int64 { return b.day(day).asOf }
-
 // Finish returns the aggregate as it is now. The builder goes on with a copy of the days.
 func (b *Builder) Finish() *Aggregate {
 	done := b.next
@@ -59,10 +48,22 @@ func (b *Builder) Finish() *Aggregate {
 	return &done
 }
 
-// Replace sets what was used on each of the days, as of a commit: the sums, which are of
-// these days alone, and nothing on a day without one. States has those that the builder
-// does not know, by their numbers.
-func (b *Builder) Replace(days []costd.Day, asOf int64, sums []driver.Sum, states map[int64]*driver.State) {
+// Apply brings the aggregate up to date.
+func (b *Builder) Apply(d *driver.Delta) {
+	b.replace(d.Days, d.Sums, d.States)
+	added := map[costd.Day][]driver.Added{}
+	for i := range d.Added {
+		added[d.Added[i].Day] = append(added[d.Added[i].Day], d.Added[i])
+	}
+	for day, parts := range added {
+		b.add(day, parts)
+	}
+}
+
+// replace sets what was used on each of the days: the sums, which are of these days alone,
+// and nothing on a day without one. States has those that the builder does not know, by
+// their numbers.
+func (b *Builder) replace(days []costd.Day, sums []driver.Sum, states map[int64]*driver.State) {
 	byDay := map[costd.Day][]entry{}
 	for i := range sums {
 		s := &sums[i]
@@ -73,7 +74,7 @@ func (b *Builder) Replace(days []costd.Day, asOf int64, sums []driver.Sum, state
 		byDay[s.Day] = append(byDay[s.Day], entryOf(n, s))
 	}
 	for _, day := range days {
-		b.replace(day, asOf, byDay[day])
+		b.replaceDay(day, byDay[day])
 	}
 }
 
@@ -81,19 +82,19 @@ func entryOf(cell int32, s *driver.Sum) entry {
 	return entry{cell: cell, grid: s.Grid, sum: s.Units, first: s.First, Seen: s.Seen}
 }
 
-func (b *Builder) replace(d costd.Day, asOf int64, entries []entry) {
+func (b *Builder) replaceDay(d costd.Day, entries []entry) {
 	slices.SortFunc(entries, compareEntries)
 	day := b.day(d)
-	b.bytes += int64(len(entries)-len(day.entries)) * EntryBytes
-	*day = aggregateDay{asOf: asOf, entries: entries, sums: &daySums{}}
+	b.bytes += int64(len(entries)-len(day.entries)) * driver.SumBytes
+	*day = aggregateDay{entries: entries, sums: &daySums{}}
 }
 
 func compareEntries(a, b entry) int {
 	return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.grid, b.grid))
 }
 
-// Add adds parts of one day to it.
-func (b *Builder) Add(d costd.Day, parts []driver.Added) {
+// add adds parts of one day to it.
+func (b *Builder) add(d costd.Day, parts []driver.Added) {
 	added := make([]entry, len(parts))
 	for i := range parts {
 		added[i] = entryOf(b.cell(parts[i].State), &parts[i].Sum)
@@ -101,7 +102,7 @@ func (b *Builder) Add(d costd.Day, parts []driver.Added) {
 	slices.SortFunc(added, compareEntries)
 	day := b.day(d)
 	merged := merge(day.entries, added)
-	b.bytes += int64(len(merged)-len(day.entries)) * EntryBytes
+	b.bytes += int64(len(merged)-len(day.entries)) * driver.SumBytes
 	day.entries, day.sums = merged, &daySums{}
 }
 
@@ -150,7 +151,7 @@ func (b *Builder) cell(s *driver.State) int32 {
 	n := int32(len(a.cells))
 	a.cells = append(a.cells, c)
 	b.cellOf[s.Number] = n
-	b.bytes += s.Bytes() + CellBytes + int64(len(a.lines)-before)*lineBytes
+	b.bytes += s.Bytes() + driver.StateBytes + int64(len(a.lines)-before)*lineBytes
 	return n
 }
 

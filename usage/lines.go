@@ -152,11 +152,20 @@ func (a *Aggregate) lastSizes(q costd.Query, c *choice) (map[costd.Line]decimal.
 			continue
 		}
 		line := a.lines[keys[i].line]
-		sum, err := sizes[line].Add(*a.cells[l.cell].Size)
+		sum, err := addSize(sizes[line], *a.cells[l.cell].Size)
 		if err != nil {
-			return nil, costd.Errorf(costd.Overflow, "a sum of sizes needs more than %d digits", decimal.MaxDigits)
+			return nil, err
 		}
 		sizes[line] = sum
 	}
 	return sizes, nil
+}
+
+// addSize adds up sizes. Its error is Overflow.
+func addSize(a, b decimal.Decimal) (decimal.Decimal, error) {
+	sum, err := a.Add(b)
+	if err != nil {
+		return sum, costd.Errorf(costd.Overflow, "a sum of sizes needs more than %d digits", decimal.MaxDigits)
+	}
+	return sum, nil
 }

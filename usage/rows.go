@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 	"costd.dev/costd/usage/driver"
 )
 
@@ -25,7 +26,10 @@ func (a *Aggregate) Resources(q costd.Query, p costd.Page) (int, iter.Seq2[costd
 	days := a.within(q.Period)
 	byValue := slices.ContainsFunc(p.OrderBy, func(k costd.SortKey) bool { return k.By == costd.SortBillingValue })
 	rows := a.rowSums(days, c, byValue)
-	slices.SortFunc(rows, func(r, s rowSum) int { return a.compareRows(&r, &s, p.OrderBy) })
+	slices.SortFunc(rows, func(r, s rowSum) int {
+		x, y := a.rank(&r), a.rank(&s)
+		return x.compare(&y, p.OrderBy)
+	})
 	count := len(rows)
 	rows = rows[min(p.Offset, count):]
 	if p.Limit > 0 {
@@ -82,6 +86,12 @@ func (s *rowSum) addValue(e *entry) {
 	s.value.Add(s.value, units.Mul(units, toFinest[e.grid]))
 }
 
+// finestUnits returns a quantity in units of the finest grid, on which all quantities lie.
+func finestUnits(quantity decimal.Rational) *big.Int {
+	units, _ := quantity.Scaled(costd.GridFinest.Denominator())
+	return units
+}
+
 // toFinest are the numbers of units of the finest grid in one of each grid.
 var toFinest = func() (factors [costd.GridFinest + 1]*big.Int) {
 	for g := range factors {
@@ -90,9 +100,21 @@ var toFinest = func() (factors [costd.GridFinest + 1]*big.Int) {
 	return factors
 }()
 
-// compareRows orders rows by the keys and then as costd.Page says.
-func (a *Aggregate) compareRows(r, s *rowSum, keys []costd.SortKey) int {
-	x, y := &a.rows[r.row], &a.rows[s.row]
+// A rank is what decides about the place of a resource row.
+type rank struct {
+	key         *rowKey
+	name        string
+	first, last int64    // when it was seen, in nanoseconds since 1970
+	value       *big.Int // on the finest grid; nil if rows are not ordered by it
+}
+
+func (a *Aggregate) rank(r *rowSum) rank {
+	return rank{key: &a.rows[r.row], name: a.cells[r.last.cell].Name, first: r.first, last: r.last.End, value: r.value}
+}
+
+// compare orders rows by the keys and then as costd.Page says.
+func (r *rank) compare(s *rank, keys []costd.SortKey) int {
+	x, y := r.key, s.key
 	for _, key := range keys {
 		c := 0
 		switch key.By {
@@ -101,9 +123,9 @@ func (a *Aggregate) compareRows(r, s *rowSum, keys []costd.SortKey) int {
 		case costd.SortFirstSeen:
 			c = cmp.Compare(r.first, s.first)
 		case costd.SortLastName:
-			c = cmp.Compare(a.cells[r.last.cell].Name, a.cells[s.last.cell].Name)
+			c = cmp.Compare(r.name, s.name)
 		case costd.SortLastSeen:
-			c = cmp.Compare(r.last.End, s.last.End)
+			c = cmp.Compare(r.last, s.last)
 		case costd.SortProject:
 			c = cmp.Compare(x.project, y.project)
 		case costd.SortRegion:

@@ -16,6 +16,7 @@ import (
 	"costd.dev/costd/client"
 	"costd.dev/costd/report"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 type checkOptions struct {
@@ -107,7 +108,7 @@ func (o *checkOptions) local(ctx context.Context, kinds []costd.FindingKind, fou
 		return client.Checked{}, err
 	}
 	logger := slog.New(slog.NewTextHandler(o.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, Logger: logger})
+	db, err := embedded.Open(ctx, embedded.Options{Path: o.data, Logger: logger})
 	if err != nil {
 		return client.Checked{}, err
 	}

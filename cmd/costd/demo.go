@@ -18,7 +18,7 @@ import (
 	"costd.dev/costd/demo"
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // sampleKey is the key of the API reference's snippets, which the demo accepts so
@@ -69,7 +69,7 @@ func (o *demoOptions) run(ctx context.Context, t terminal) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	db, err := duckdb.Open(ctx, duckdb.Options{Path: folder, Logger: logger})
+	db, err := embedded.Open(ctx, embedded.Options{Path: folder, Logger: logger})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -101,7 +101,7 @@ func (o *demoOptions) run(ctx context.Context, t terminal) (err error) {
 }
 
 // operatorKey makes the operator's key of the demo, and returns its token.
-func operatorKey(ctx context.Context, db *duckdb.DB) (token string, err error) {
+func operatorKey(ctx context.Context, db *embedded.Store) (token string, err error) {
 	keys := &access.Service{Catalog: db}
 	_, err = keys.Bootstrap(ctx, func(made string) error {
 		token = made
@@ -124,7 +124,7 @@ func listenLoopback(address string) (net.Listener, error) {
 }
 
 // fill puts the sample into an empty store.
-func fill(ctx context.Context, db *duckdb.DB, now time.Time, stdout io.Writer) error {
+func fill(ctx context.Context, db *embedded.Store, now time.Time, stdout io.Writer) error {
 	if _, err := (&catalog.Service{Store: db}).Apply(ctx, demo.Entries(now)); err != nil {
 		return err
 	}

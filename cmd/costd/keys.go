@@ -14,7 +14,7 @@ import (
 	"costd.dev/costd"
 	"costd.dev/costd/access"
 	"costd.dev/costd/client"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 func newKeysCommand(t terminal) *cobra.Command {
@@ -114,7 +114,7 @@ func (o *keysCreateOptions) createInFolder(ctx context.Context) (id, token strin
 	if err != nil {
 		return "", "", err
 	}
-	db, err := duckdb.Open(ctx, duckdb.Options{Path: o.data, Logger: logger})
+	db, err := embedded.Open(ctx, embedded.Options{Path: o.data, Logger: logger})
 	if err != nil {
 		return "", "", err
 	}

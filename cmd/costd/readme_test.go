@@ -12,7 +12,7 @@ import (
 	"costd.dev/costd/access"
 	"costd.dev/costd/demo"
 	"costd.dev/costd/server"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 const readmePage = "../../README.md"
@@ -45,7 +45,7 @@ func TestReadmeReport(t *testing.T) {
 func demoOf(t *testing.T, now time.Time) map[string]string {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), Logger: logger})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/server"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // operatorKeyFile is the file in the data folder that holds the first key.
@@ -157,7 +158,7 @@ func closed(listener net.Listener) error {
 
 // serve opens the data folder and answers requests until ctx ends.
 func (o *serveOptions) serve(ctx context.Context, listener net.Listener, stdout io.Writer, logger *slog.Logger) (err error) {
-	db, err := duckdb.Open(ctx, duckdb.Options{
+	db, err := embedded.Open(ctx, embedded.Options{
 		Path: o.data, MemoryLimit: o.memoryLimit, CacheBytes: o.cacheMiB << 20, CheckpointBytes: o.logBytes,
 		Threads: o.threads, Logger: logger,
 	})
@@ -180,7 +181,7 @@ func (o *serveOptions) serve(ctx context.Context, listener net.Listener, stdout 
 }
 
 // bootstrap makes the operator key of a new folder.
-func (o *serveOptions) bootstrap(ctx context.Context, db *duckdb.DB, logger *slog.Logger) error {
+func (o *serveOptions) bootstrap(ctx context.Context, db *embedded.Store, logger *slog.Logger) error {
 	keys := &access.Service{Catalog: db}
 	path := filepath.Join(o.data, operatorKeyFile)
 	made, err := keys.Bootstrap(ctx, func(token string) error { return writeSecret(path, token) })

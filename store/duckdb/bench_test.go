@@ -8,6 +8,7 @@ import (
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // fleet returns hourly records of a fleet of resources, in the order in which
@@ -41,7 +42,7 @@ func fleet(client int64, resources, hours int) []costd.Record {
 	return records
 }
 
-func load(b *testing.B, db *duckdb.DB, records []costd.Record, batch int) {
+func load(b *testing.B, db *embedded.Store, records []costd.Record, batch int) {
 	for len(records) > 0 {
 		n := min(batch, len(records))
 		if _, err := db.Write(b.Context(), records[:n]); err != nil {
@@ -147,7 +148,7 @@ func BenchmarkReadAfterWrite(b *testing.B) {
 	}
 }
 
-func readPage(b *testing.B, db *duckdb.DB, q costd.Query, p costd.Page) {
+func readPage(b *testing.B, db *embedded.Store, q costd.Query, p costd.Page) {
 	count, rows, err := db.Resources(b.Context(), q, p)
 	if err != nil || count == 0 {
 		b.Fatal(count, err)
@@ -195,7 +196,7 @@ func BenchmarkWriteForgotten(b *testing.B) {
 	for client := range int64(200) {
 		load(b, db, fleet(1+client, 1500, 1), 5000)
 	}
-	duckdb.ForgetNumbers(db)
+	duckdb.ForgetNumbers(db.DB)
 	for i := 0; b.Loop(); i++ {
 		records := make([]costd.Record, 0, 64)
 		for n := range int64(64) {
@@ -262,7 +263,7 @@ func BenchmarkCorrectScattered(b *testing.B) {
 		}
 		if n%10 == 0 {
 			b.StopTimer()
-			duckdb.ForgetDigests(db) // as when there are more days than fit
+			duckdb.ForgetDigests(db.DB) // as when there are more days than fit
 			b.StartTimer()
 		}
 		load(b, db, batch, len(batch))

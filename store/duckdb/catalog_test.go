@@ -7,6 +7,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // TestCatalogAfterALostCommit changes the catalog by a commit that takes effect although
@@ -20,7 +21,7 @@ func TestCatalogAfterALostCommit(t *testing.T) {
 			if _, err := db.Apply(t.Context(), 0, region(1)); err != nil {
 				t.Fatal(err)
 			}
-			restore := deny(db, errors.New("a commit that failed"))
+			restore := deny(db.DB, errors.New("a commit that failed"))
 			if _, err := db.Apply(t.Context(), 1, region(2)); err == nil {
 				t.Error("a change succeeds although its commit is said to have failed")
 			}
@@ -45,7 +46,7 @@ func TestCatalogAfterALostCommit(t *testing.T) {
 	}
 }
 
-func wantRegions(t *testing.T, db *duckdb.DB, want ...int64) {
+func wantRegions(t *testing.T, db *embedded.Store, want ...int64) {
 	t.Helper()
 	entries, _, err := db.Entries(t.Context())
 	var got []int64

@@ -24,49 +24,6 @@ type clientDay struct {
 // keeps reports whether all is stored of a history as it should be.
 func (c *changeSet) keeps(i int) bool { return c.stored[i].same && c.stagings[i].single() }
 
-// months returns what changes in those months that are wanted: parts are added if
-// their record is new; the days of all else are stale.
-func (c *changeSet) months(wanted func(clientMonth) bool) map[clientMonth]*monthChange {
-	changes := map[clientMonth]*monthChange{}
-	var last clientMonth
-	var change *monthChange // of last, nil if it is not wanted
-	of := func(client int64, day costd.Day) *monthChange {
-		k := clientMonth{client, costd.MonthOf(day)}
-		if k == last && last.client != 0 {
-			return change
-		}
-		last, change = k, changes[k]
-		if change == nil && wanted(k) {
-			change = &monthChange{commit: c.commit}
-			changes[k] = change
-		}
-		return change
-	}
-	for _, r := range c.removed {
-		if change := of(r.client, r.day); change != nil {
-			change.stale = append(change.stale, r.day)
-		}
-	}
-	for i := range c.stagings {
-		s, f := &c.stagings[i], c.stored[i]
-		record := s.history.last()
-		if record.Deleted || c.keeps(i) {
-			continue
-		}
-		for j := range record.Parts {
-			p := &record.Parts[j]
-			switch change := of(s.client, p.Day); {
-			case change == nil:
-			case f.known:
-				change.stale = append(change.stale, p.Day)
-			default:
-				change.added = append(change.added, addedPart(s.stored(), record, p))
-			}
-		}
-	}
-	return changes
-}
-
 // touched returns the days that change.
 func (c *changeSet) touched() map[clientDay]bool {
 	days := map[clientDay]bool{}

@@ -4,116 +4,155 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
 	"costd.dev/costd"
-	"costd.dev/costd/usage"
 	usagedb "costd.dev/costd/usage/driver"
 )
 
-// load reads the aggregate of m from the database. The caller holds building.
-func (db *DB) load(ctx context.Context, m *liveMonth) error {
-	p := m.month.Period()
-	days := make([]costd.Day, 0, p.Days())
-	for day := p.From; day < p.To; day++ {
-		days = append(days, day)
+// maxBuilds bounds the reads of days that go on at a time, and so their memory: nobody
+// counts it until they have ended.
+const maxBuilds = 2
+
+// maxRetries is how often a read begins again because the journal lost track meanwhile.
+const maxRetries = 5
+
+// Daily implements driver.DB: from the journal, if since then parts were only added, and
+// else from a snapshot of the database of which everything is in the journal too.
+func (db *DB) Daily(ctx context.Context, clientID int64, months []usagedb.Since) (deltas []usagedb.Delta, err error) {
+	if err := db.usable(ctx); err != nil {
+		return nil, err
 	}
-	if err := db.reload(ctx, m, days); err != nil {
-		return err
+	db.journal.follow(clientID, months)
+	deltas, stale := db.journal.since(clientID, months, 0)
+	if !stale {
+		return deltas, nil
 	}
-	m.aggregate = m.builder.Finish()
-	db.live.built(m, false)
-	return nil
+	select {
+	case db.builds <- struct{}{}:
+	case <-ctx.Done():
+		return nil, storeError(ctx.Err())
+	}
+	defer func() { <-db.builds }()
+	for range maxRetries {
+		epoch := db.journal.epoch()
+		if deltas, err = db.readDaily(ctx, clientID, months); err != nil || db.journal.epoch() == epoch {
+			return deltas, err
+		}
+	}
+	return nil, unavailable(nil, "the database was interrupted; try again")
 }
 
-// reload reads days of m again, in order, from the database, and waits until all
-// that it saw there was told. The caller holds building. Reads wait for each other:
-// their memory is not counted yet.
-func (db *DB) reload(ctx context.Context, m *liveMonth, days []costd.Day) error {
-	select {
-	case db.live.builds <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+// usable returns an error if the store is closed, its folder is not its own any more, or
+// the context has ended.
+func (db *DB) usable(ctx context.Context) error {
+	if db.isClosed() {
+		return errClosed
 	}
-	defer func() { <-db.live.builds }()
-	l := loader{liveMonth: m, days: days, room: db.live.largest() - m.builder.Bytes()}
-	if err := db.read(ctx, l.read); err != nil {
+	if err := db.own(); err != nil {
 		return err
 	}
-	db.counts.daysRead.Add(int64(len(days)))
-	if l.room < 0 {
-		m.builder, m.aggregate = usage.NewBuilder(m.month), nil
-		db.live.built(m, true)
-		return errNoAggregate
+	return storeError(ctx.Err())
+}
+
+// readDaily returns the deltas as of a snapshot.
+func (db *DB) readDaily(ctx context.Context, client int64, months []usagedb.Since) (deltas []usagedb.Delta, err error) {
+	err = db.read(ctx, func(now *snapshot) error {
+		commit, err := db.told(now)
+		if err != nil {
+			return err
+		}
+		deltas, _ = db.journal.since(client, months, commit)
+		for i := range months {
+			l := loader{delta: &deltas[i], client: client, knows: months[i].Knows, room: months[i].Room}
+			if err := l.read(now); err != nil {
+				return err
+			}
+			db.counts.daysRead.Add(int64(len(deltas[i].Days)))
+		}
+		return nil
+	})
+	return deltas, err
+}
+
+// told returns the number of the last commit that the snapshot shows, when it is in the
+// journal: who is answered from the snapshot and then from the journal must not see less
+// than before.
+func (db *DB) told(now *snapshot) (commit int64, err error) {
+	if err := now.tx.QueryRowContext(now.ctx, "SELECT number FROM commit_count").Scan(&commit); err != nil {
+		return 0, err
 	}
-	if err := db.live.wait(ctx, l.commit); err != nil {
-		return err
-	}
-	m.builder.Replace(days, l.commit, l.sums, l.states)
-	return nil
+	return commit, db.journal.wait(now.ctx, commit)
 }
 
 // A loader reads days of a client-month.
 type loader struct {
-	*liveMonth
-	days   []costd.Day
-	commit int64 // as of which
-	sums   []usagedb.Sum
-	states map[int64]*usagedb.State // those of the sums that the builder does not know
-	room   int64                    // bytes that there may be more; less than 0 if there are too many
+	delta  *usagedb.Delta // gets the sums of its days
+	client int64
+	knows  func(state int64) bool
+	room   int64 // bytes that there may be more
 }
 
-// read reads the entries and the states that they need.
+// read reads the sums, and the states that they need. The error is driver.ErrTooLarge if
+// there is no room for them.
 func (l *loader) read(now *snapshot) error {
-	if err := now.tx.QueryRowContext(now.ctx, "SELECT number FROM commit_count").Scan(&l.commit); err != nil {
-		return err
+	if len(l.delta.Days) == 0 {
+		return nil
 	}
-	if err := l.readEntries(now); err != nil || l.room < 0 {
-		return err
-	}
-	return l.readStates(now)
-}
-
-// entriesSQL reads entries from a table or view of roll-ups.
-const entriesSQL = `
-SELECT day, state, grid, upper_half, lower_half, first_start, last_end, record_start, id
-FROM %s WHERE client_id = %d AND day BETWEEN %d AND %d AND day IN (%s)`
-
-// readEntries reads the roll-ups of the days that have one, and of the others adds
-// up the parts.
-func (l *loader) readEntries(now *snapshot) error {
-	l.states = map[int64]*usagedb.State{}
-	rolled, others, err := rolledDays(now, l.client, l.days)
+	l.delta.States = map[int64]*usagedb.State{}
+	rolled, others, err := rolledDays(now, l.client, l.delta.Days)
 	if err != nil {
 		return err
 	}
 	if err := l.readFrom(now, "rollup", rolled); err != nil {
 		return err
 	}
-	return l.readFrom(now, "summed_part", others)
+	if err := l.readFrom(now, "summed_part", others); err != nil {
+		return err
+	}
+	bytes, err := readStates(now, l.client, l.delta.States)
+	if l.room -= bytes; err == nil && l.room < 0 {
+		err = usagedb.ErrTooLarge
+	}
+	return err
 }
 
+// sumColumns are the columns of a sum that scanSum reads, from a table or view of roll-ups.
+const sumColumns = "day, state, grid, upper_half, lower_half, first_start, last_end, record_start, id"
+
+func scanSum(rows *sql.Rows) (s usagedb.Sum, err error) {
+	var upper, lower *big.Int
+	if err := rows.Scan(&s.Day, &s.State, &s.Grid, &upper, &lower, &s.First, &s.End, &s.Start, &s.ID); err != nil {
+		return s, err
+	}
+	s.Units = usagedb.AmountOf(upper.Add(upper.Lsh(upper, 64), lower))
+	return s, nil
+}
+
+// readFrom reads the sums of days from a table or view of roll-ups.
 func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
 	if len(days) == 0 {
 		return nil
 	}
-	rows, err := now.tx.QueryContext(now.ctx, fmt.Sprintf(entriesSQL, table, l.client, slices.Min(days), slices.Max(days), literals(days)))
+	const query = "SELECT " + sumColumns + " FROM %s WHERE client_id = %d AND day BETWEEN %d AND %d AND day IN (%s)"
+	rows, err := now.tx.QueryContext(now.ctx, fmt.Sprintf(query, table, l.client, slices.Min(days), slices.Max(days), literals(days)))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() && l.room >= 0 {
-		var e usagedb.Sum
-		var upper, lower *big.Int
-		if err := rows.Scan(&e.Day, &e.State, &e.Grid, &upper, &lower, &e.First, &e.End, &e.Start, &e.ID); err != nil {
+	for rows.Next() {
+		s, err := scanSum(rows)
+		if err != nil {
 			return err
 		}
-		e.Units = usagedb.AmountOf(upper.Add(upper.Lsh(upper, 64), lower))
-		l.sums = append(l.sums, e)
-		l.room -= usage.EntryBytes
-		if !l.builder.Knows(e.State) {
-			l.states[e.State] = nil
+		if l.room -= usagedb.SumBytes; l.room < 0 {
+			return usagedb.ErrTooLarge
+		}
+		l.delta.Sums = append(l.delta.Sums, s)
+		if !l.knows(s.State) {
+			l.delta.States[s.State] = nil
 		}
 	}
 	return rows.Err()
@@ -131,37 +170,27 @@ JOIN (SELECT unnest($numbers::BIGINT[]) AS number) wanted ON s.number = wanted.n
 JOIN resource r ON r.number = s.resource AND r.client_id = s.client_id
 WHERE s.client_id = $client`
 
-func (l *loader) readStates(now *snapshot) error {
-	numbers := make([]int64, 0, len(l.states))
-	for number := range l.states {
-		numbers = append(numbers, number)
+// readStates reads the states of a client that the map has as nil, and returns about how
+// many bytes they take.
+func readStates(now *snapshot, client int64, states map[int64]*usagedb.State) (bytes int64, err error) {
+	if len(states) == 0 {
+		return 0, nil
 	}
-	if len(numbers) == 0 {
-		return nil
-	}
-	slices.Sort(numbers)
-	rows, err := now.tx.QueryContext(now.ctx, statesSQL, sql.Named("client", l.client), sql.Named("numbers", numbers))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() && l.room >= 0 {
+	numbers := slices.Sorted(maps.Keys(states))
+	_, err = readAll(now, statesSQL, func(rows *sql.Rows) (none struct{}, err error) {
 		s, err := scanState(rows)
-		if err != nil {
-			return err
+		if err == nil {
+			states[s.Number] = &s.State
+			bytes += s.Bytes() + usagedb.StateBytes
 		}
-		l.states[s.Number] = &s.State
-		l.room -= s.Bytes() + usage.CellBytes
-	}
-	if err := rows.Err(); err != nil || l.room < 0 {
-		return err
-	}
-	for number, s := range l.states {
-		if s == nil {
-			return fmt.Errorf("client %d has parts of state %d, which there is not", l.client, number)
+		return none, err
+	}, sql.Named("client", client), sql.Named("numbers", numbers))
+	for number, s := range states {
+		if err == nil && s == nil {
+			err = fmt.Errorf("client %d has parts of state %d, which there is not", client, number)
 		}
 	}
-	return nil
+	return bytes, err
 }
 
 // scanState reads a state and what precedes its columns: first the values that are

@@ -2,18 +2,22 @@ package duckdb_test
 
 import (
 	"context"
+	"iter"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 	"costd.dev/costd/store/storetest"
+	"costd.dev/costd/usage"
 )
 
 // open opens a store in the folder and closes it when the test ends.
-func open(t testing.TB, folder string) *duckdb.DB {
+func open(t testing.TB, folder string) *embedded.Store {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,23 +29,32 @@ func open(t testing.TB, folder string) *duckdb.DB {
 	return db
 }
 
-// TestConformance holds the store to the contract in each of its ways to answer:
-// from aggregates; from aggregates made anew of roll-ups each time; by asking the database,
-// as is done for client-months too large for an aggregate; and in turning from the one
-// to the other, again and again. What is stored already is known by digests; by
-// digests made anew each time; by the database alone, numbers too; and by few digests.
+// TestConformance holds the store to the contract in each of its ways to answer: from
+// aggregates; from aggregates made anew of roll-ups each time; folded from a scan of small
+// parts, as is done for client-months too large for an aggregate; in turning from the one to
+// the other, again and again; and by two engines in turn, of which one alone writes. What is
+// stored already is known by digests; by digests made anew each time; by the database alone,
+// numbers too; and by few digests.
 func TestConformance(t *testing.T) {
 	differ := []string{"Write", "Content", "Repeats", "Length", "Overflow", "Times", "Zero", "LastSize", "Concurrency", "Cancellation", "Model"}
 	for _, way := range []struct {
-		name  string
-		bytes int64 // for images
-		only  []string
-		// The bytes for digests.
-		digests int64
-	}{{"Images", 0, nil, 1 << 20}, {"Database", -1, nil, -1}, {"FewImages", 40_000, differ, 500}, {"RollUps", 0, differ, 1 << 20}} {
+		name    string
+		cache   int64 // bytes for aggregates
+		digests int64 // bytes
+		only    []string
+		usage   func(*embedded.Store) costd.UsageStore
+	}{
+		{"Aggregates", 0, 1 << 20, nil, alone},
+		{"Scans", -1, -1, nil, alone},
+		{"FewAggregates", 40_000, 500, differ, alone},
+		{"RollUps", 0, 1 << 20, differ, func(db *embedded.Store) costd.UsageStore { return rolledUp{db} }},
+		{"TwoEngines", 0, 1 << 20, append([]string{"Revision", "OneState", "Snapshot", "Order"}, differ...), func(db *embedded.Store) costd.UsageStore {
+			return &twoEngines{Store: db, other: usage.New(db.DB, usage.Options{})}
+		}},
+	} {
 		t.Run(way.name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) storetest.Stores {
-				db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CacheBytes: way.bytes, Logger: slog.New(slog.DiscardHandler)})
+				db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), CacheBytes: way.cache, Logger: slog.New(slog.DiscardHandler)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -50,28 +63,55 @@ func TestConformance(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				duckdb.LimitDigests(db, way.digests)
+				duckdb.LimitDigests(db.DB, way.digests)
+				duckdb.LimitScan(db.DB, 50)
 				if way.digests < 0 {
-					duckdb.ForgetNumbers(db)
+					duckdb.ForgetNumbers(db.DB)
 				}
-				if way.name == "RollUps" {
-					return storetest.Stores{Usage: rolledUp{db}, Catalog: db}
-				}
-				return storetest.Stores{Usage: db, Catalog: db}
+				return storetest.Stores{Usage: way.usage(db), Catalog: db}
 			}, way.only...)
 		})
 	}
 }
 
+func alone(db *embedded.Store) costd.UsageStore { return db }
+
 // A rolledUp is a store that rolls up what was written at once and forgets the rest.
-type rolledUp struct{ *duckdb.DB }
+type rolledUp struct{ *embedded.Store }
 
 func (r rolledUp) Write(ctx context.Context, records []costd.Record) ([]costd.Outcome, error) {
 	outcomes, err := r.DB.Write(ctx, records)
 	if err == nil {
 		_, err = r.RollUp(context.WithoutCancel(ctx), 0)
-		duckdb.ForgetAggregates(r.DB)
+		r.Forget()
 		duckdb.LimitDigests(r.DB, 1<<20)
 	}
 	return outcomes, err
+}
+
+// twoEngines is a store of which another engine answers every second query.
+type twoEngines struct {
+	*embedded.Store
+	other *usage.Engine
+	turn  atomic.Int64
+}
+
+// reader returns the engine whose turn it is.
+func (s *twoEngines) reader() costd.UsageStore {
+	if s.turn.Add(1)%2 == 0 {
+		return s.other
+	}
+	return s.Store
+}
+
+func (s *twoEngines) Lines(ctx context.Context, q costd.Query) ([]costd.LineUsage, error) {
+	return s.reader().Lines(ctx, q)
+}
+
+func (s *twoEngines) Resources(ctx context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
+	return s.reader().Resources(ctx, q, p)
+}
+
+func (s *twoEngines) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page) ([]costd.LineUsage, int, iter.Seq2[costd.ResourceUsage, error], error) {
+	return s.reader().LinesAndResources(ctx, q, p)
 }

@@ -115,7 +115,7 @@ func (db *DB) start(ctx context.Context) error {
 		return errors.Join(err, e.close())
 	}
 	db.engine = e
-	db.live.reset(commit)
+	db.journal.reset(commit)
 	db.touched = touched{}
 	db.digests.reset()
 	return nil
@@ -128,7 +128,8 @@ func (db *DB) recover(ctx context.Context, cause error) error {
 	if err := db.own(); err != nil {
 		return err // else a new and empty database would be made
 	}
-	db.reading.Lock() // waits for the reads, which all fail now
+	db.journal.reset(unknownCommit) // for the snapshots that wait for a commit
+	db.reading.Lock()               // waits for the reads, which all fail now
 	defer db.reading.Unlock()
 	db.options.Logger.Error("the database gave up; opening it anew", "error", cause)
 	if err := db.engine.close(); err != nil {
@@ -138,7 +139,6 @@ func (db *DB) recover(ctx context.Context, cause error) error {
 	if err := db.start(ctx); err != nil {
 		return err
 	}
-	db.revisions.noteAll()
 	db.background.Go(db.fillDictionary)
 	db.options.Logger.Info("the database is open again")
 	return nil

@@ -46,15 +46,6 @@ func LimitDigests(db *DB, bytes int64) {
 	<-db.writing
 }
 
-// ForgetAggregates drops all aggregates, so that the next report makes its own.
-func ForgetAggregates(db *DB) {
-	db.live.mu.Lock()
-	defer db.live.mu.Unlock()
-	for _, m := range db.live.months {
-		db.live.drop(m)
-	}
-}
-
 // Count returns the number of rows that an SQL expression says, such as "part".
 func Count(ctx context.Context, db *DB, from string) (n int, err error) {
 	err = db.read(ctx, func(now *snapshot) error {
@@ -125,12 +116,15 @@ func DropWriter(db *DB) {
 	<-db.writing
 }
 
-// LimitPending bounds the parts that wait to be added to one month in memory.
-func LimitPending(db *DB, parts int) {
-	db.live.mu.Lock()
-	defer db.live.mu.Unlock()
-	db.live.maxPending = parts
+// LimitAdded bounds the parts that the journal keeps.
+func LimitAdded(db *DB, parts int) {
+	db.journal.mu.Lock()
+	defer db.journal.mu.Unlock()
+	db.journal.maxParts = parts
 }
+
+// LimitScan sets about how many states a part of a scan has.
+func LimitScan(db *DB, states int) { db.scanStates = states }
 
 // LimitAudit bounds the parts that an audit looks at together.
 func LimitAudit(db *DB, parts int64) { db.auditParts = parts }

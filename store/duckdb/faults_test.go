@@ -7,16 +7,19 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
+	"costd.dev/costd/usage"
 )
 
 // openFaulty opens a store on whose database faults can happen; none does so far.
-func openFaulty(t *testing.T) (*duckdb.DB, *faults) {
+func openFaulty(t *testing.T) (*embedded.Store, *faults) {
 	t.Helper()
 	f := newFaults(1, [faultKinds]int{})
-	db, err := duckdb.Open(t.Context(), duckdb.Wrapped(duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}, f.wrap))
+	own, err := duckdb.Open(t.Context(), duckdb.Wrapped(duckdb.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}, f.wrap))
 	if err != nil {
 		t.Fatal(err)
 	}
+	db := embedded.Over(own, usage.Options{})
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)
@@ -59,7 +62,7 @@ func TestNumbersAfterLostCommit(t *testing.T) {
 	if got := hours(t, db, 1); got != 150 {
 		t.Errorf("%d hours, want 150", got)
 	}
-	if n, err := duckdb.Count(t.Context(), db, "(SELECT DISTINCT number FROM resource)"); err != nil || n != 30 {
+	if n, err := duckdb.Count(t.Context(), db.DB, "(SELECT DISTINCT number FROM resource)"); err != nil || n != 30 {
 		t.Errorf("30 resources have %d numbers, %v", n, err)
 	}
 }
@@ -118,7 +121,7 @@ func TestReopeningFails(t *testing.T) {
 	if err := write(); err != nil {
 		t.Fatal(err)
 	}
-	duckdb.LoseEngine(db)
+	duckdb.LoseEngine(db.DB)
 	f.during(t, commitFails, write)
 	wantFullWidth(t, db)
 	if got := hours(t, db, 1); got != 50 {

@@ -8,10 +8,11 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // wantMoved wants the store to refuse all that would write or read, and Close to say so.
-func wantMoved(t *testing.T, db *duckdb.DB) {
+func wantMoved(t *testing.T, db *embedded.Store) {
 	t.Helper()
 	calls := map[string]error{"Check": db.Check(t.Context()), "Backup": db.Backup(t.Context(), io.Discard)}
 	_, calls["Write"] = db.Write(t.Context(), fleet(2, 10, 2))
@@ -30,9 +31,9 @@ func wantMoved(t *testing.T, db *duckdb.DB) {
 }
 
 // openAlone opens a store that the test closes by itself.
-func openAlone(t *testing.T, folder string) *duckdb.DB {
+func openAlone(t *testing.T, folder string) *embedded.Store {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // apart runs the test in a process of its own, and reports whether it did: a limit on the
@@ -68,7 +69,7 @@ func bulky(client int64) []costd.Record {
 
 // fill writes clients from first on until a write fails, and returns the client of
 // that write.
-func fill(t *testing.T, db *duckdb.DB, first int64) (failed int64) {
+func fill(t *testing.T, db *embedded.Store, first int64) (failed int64) {
 	t.Helper()
 	for client := first; client < first+100; client++ {
 		outcomes, err := db.Write(t.Context(), bulky(client))
@@ -85,7 +86,7 @@ func fill(t *testing.T, db *duckdb.DB, first int64) (failed int64) {
 }
 
 // wantClients wants the clients to have their hundred hours, except one.
-func wantClients(t *testing.T, db *duckdb.DB, end, except int64) {
+func wantClients(t *testing.T, db *embedded.Store, end, except int64) {
 	t.Helper()
 	for client := range end {
 		want := int64(100)
@@ -125,7 +126,7 @@ func TestFullDiskAtCheckpoint(t *testing.T) {
 	folder := t.TempDir()
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder, Logger: logger})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +139,7 @@ func TestFullDiskAtCheckpoint(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if db, err = duckdb.Open(t.Context(), duckdb.Options{Path: folder, Logger: logger}); err != nil {
+	if db, err = embedded.Open(t.Context(), embedded.Options{Path: folder, Logger: logger}); err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
@@ -162,7 +163,7 @@ func TestFullDiskAtCheckpoint(t *testing.T) {
 }
 
 // wantToGoOn wants the store to work again, and all to be there after a restart.
-func wantToGoOn(t *testing.T, db *duckdb.DB, folder string, failed int64) {
+func wantToGoOn(t *testing.T, db *embedded.Store, folder string, failed int64) {
 	t.Helper()
 	if err := db.Check(t.Context()); err != nil {
 		t.Errorf("Check when there is space again: %v", err)

@@ -10,7 +10,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // A failureLog is a log of warnings and errors.
@@ -27,11 +27,11 @@ func (l *failureLog) Write(p []byte) (int, error) {
 
 // openLogged opens a store without aggregates that moves its write-ahead log after every
 // write. After the test nothing may have gone wrong in it.
-func openLogged(t *testing.T) *duckdb.DB {
+func openLogged(t *testing.T) *embedded.Store {
 	t.Helper()
 	failures := &failureLog{}
 	logger := slog.New(slog.NewTextHandler(failures, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CacheBytes: -1, CheckpointBytes: 1, Logger: logger})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), CacheBytes: -1, CheckpointBytes: 1, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 	"costd.dev/costd/store/storetest"
 )
 
@@ -34,7 +34,7 @@ type worker struct {
 
 // A remembered is an answer that may be given again while the revision is the same.
 type remembered struct {
-	db       *duckdb.DB
+	db       *embedded.Store
 	revision int64
 	answer   []string
 }

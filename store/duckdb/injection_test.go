@@ -17,6 +17,8 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
+	"costd.dev/costd/usage"
 )
 
 var (
@@ -60,7 +62,8 @@ type injection struct {
 	*faults
 	seed    uint64
 	options duckdb.Options
-	db      atomic.Pointer[duckdb.DB]
+	cache   int64 // bytes for aggregates
+	db      atomic.Pointer[embedded.Store]
 	// gate is held for reading by every operation, and for writing by a reopening that
 	// waits for them.
 	gate      sync.RWMutex
@@ -73,7 +76,8 @@ type injection struct {
 
 func runInjection(t *testing.T, seed uint64, operations int64) {
 	random := rand.New(rand.NewPCG(seed, 0))
-	in := &injection{T: t, seed: seed, faults: newFaults(seed, drawRates(random)), options: drawOptions(t, random)}
+	in := &injection{T: t, seed: seed, faults: newFaults(seed, drawRates(random)), options: drawOptions(t, random),
+		cache: []int64{-1, 40_000, 0}[random.IntN(3)]}
 	in.left.Store(operations)
 	in.open()
 	for n := range int64(4) {
@@ -87,8 +91,8 @@ func runInjection(t *testing.T, seed uint64, operations int64) {
 	}
 	group.Wait()
 	in.on.Store(false)
-	t.Logf("seed %d: %d operations in %v, %d without an error; memory %s, threads %d, images %d; faults: %v", seed, operations,
-		time.Since(begin).Round(time.Millisecond), in.succeeded.Load(), in.options.MemoryLimit, in.options.Threads, in.options.CacheBytes, in.faults)
+	t.Logf("seed %d: %d operations in %v, %d without an error; memory %s, threads %d, cache %d; faults: %v", seed, operations,
+		time.Since(begin).Round(time.Millisecond), in.succeeded.Load(), in.options.MemoryLimit, in.options.Threads, in.cache, in.faults)
 	if !t.Failed() {
 		in.wantHealth()
 	}
@@ -112,7 +116,6 @@ func drawOptions(t *testing.T, random *rand.Rand) duckdb.Options {
 	return duckdb.Options{
 		Path: t.TempDir(), CheckpointBytes: checkpointBytes, Threads: 1 + random.IntN(2),
 		MemoryLimit: "64MB", // for 4 connections that read
-		CacheBytes:  []int64{-1, 40_000, 0}[random.IntN(3)],
 		Logger:      slog.New(slog.DiscardHandler),
 	}
 }
@@ -138,7 +141,7 @@ func (in *injection) open() {
 	for range 1000 {
 		db, err := duckdb.Open(in.Context(), duckdb.Wrapped(in.options, in.wrap))
 		if err == nil {
-			in.db.Store(db)
+			in.db.Store(embedded.Over(db, usage.Options{CacheBytes: in.cache, Folder: in.options.Path}))
 			return
 		}
 		in.judge("Open", err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 )
@@ -85,7 +86,7 @@ const killBatch = 5000
 // the number of each when it has been acknowledged. It goes on after the last that
 // is there.
 func writeForEver(folder string) {
-	db, err := duckdb.Open(context.Background(), duckdb.Options{Path: folder})
+	db, err := embedded.Open(context.Background(), embedded.Options{Path: folder})
 	for n, _ := strconv.Atoi(os.Getenv("COSTD_TEST_FIRST")); err == nil; n++ {
 		if _, err = db.Write(context.Background(), fleet(int64(n), killBatch/50, 50)); err == nil {
 			fmt.Println(n)

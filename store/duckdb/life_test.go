@@ -10,6 +10,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // manyMonths makes the store ask the database: it is longer than the months in memory that
@@ -18,7 +19,7 @@ var manyMonths = costd.Period{From: costd.NewDay(2025, time.September, 20), To: 
 
 // wantFullWidth wants more reads at once than the pool has connections to succeed, and
 // then a write and a backup.
-func wantFullWidth(t *testing.T, db *duckdb.DB) {
+func wantFullWidth(t *testing.T, db *embedded.Store) {
 	t.Helper()
 	var reads sync.WaitGroup
 	failures := make(chan error, 160)
@@ -77,7 +78,7 @@ func TestRollbackFails(t *testing.T) {
 	if _, err := db.Write(t.Context(), fleet(1, 10, 5)); err != nil {
 		t.Fatal(err)
 	}
-	restore := duckdb.FailRollbacks(db, errors.New("out of memory"))
+	restore := duckdb.FailRollbacks(db.DB, errors.New("out of memory"))
 	for range 40 {
 		if _, err := db.Lines(t.Context(), costd.Query{ClientID: 1, Period: manyMonths}); err != nil {
 			t.Fatalf("a read fails although only rollbacks do: %v", err)
@@ -96,11 +97,11 @@ func TestRollbackFails(t *testing.T) {
 // TestWritesBesideReads has readers hold every connection that they can get. The
 // store's own work, on connections opened at that moment, must not wait for them.
 func TestWritesBesideReads(t *testing.T) {
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CheckpointBytes: 1})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), CheckpointBytes: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	release, err := duckdb.HoldReads(t.Context(), db)
+	release, err := duckdb.HoldReads(t.Context(), db.DB)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,17 +109,17 @@ func TestWritesBesideReads(t *testing.T) {
 	patience, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for client := range int64(3) {
-		duckdb.DropWriter(db)
+		duckdb.DropWriter(db.DB)
 		if _, err := db.Write(patience, fleet(client, 2, 5)); err != nil {
 			t.Fatalf("a write while all connections read: %v", err)
 		}
 	}
-	finish, err := duckdb.BeginFill(db)
+	finish, err := duckdb.BeginFill(db.DB)
 	if err != nil {
 		t.Fatal(err)
 	}
 	finish()
-	duckdb.DropWriter(db)
+	duckdb.DropWriter(db.DB)
 	if err := db.Close(); err != nil {
 		t.Errorf("Close while all connections read: %v", err)
 	}
@@ -128,12 +129,12 @@ func TestWritesBesideReads(t *testing.T) {
 // small memory limit leaves two. The store is well, and says so at once: a server that
 // has many reports to answer must not count as one that cannot work.
 func TestCheckBesideReads(t *testing.T) {
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), MemoryLimit: "32MB", Threads: 1})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), MemoryLimit: "32MB", Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	release, err := duckdb.HoldReads(t.Context(), db)
+	release, err := duckdb.HoldReads(t.Context(), db.DB)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func TestCheckBesideReads(t *testing.T) {
 // less memory than they need. Some fail then, and say that memory is short. Afterwards
 // all that was acknowledged is there, and everything works in the same memory.
 func TestMemoryShortage(t *testing.T) {
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), MemoryLimit: "64MB", Threads: 1, CacheBytes: -1, CheckpointBytes: 1 << 20})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), MemoryLimit: "64MB", Threads: 1, CacheBytes: -1, CheckpointBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +204,7 @@ func TestCommitInDoubt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	restore := duckdb.DenyCommit(db, errors.New("a commit that failed"))
+	restore := duckdb.DenyCommit(db.DB, errors.New("a commit that failed"))
 	if _, err := db.Write(t.Context(), fleet(1, 20, 6)); err == nil {
 		t.Error("a write succeeds although its commit is said to have failed")
 	}
@@ -223,7 +224,7 @@ func TestCommitInDoubt(t *testing.T) {
 	if got := hours(t, db, 1); got != 120 {
 		t.Errorf("%d hours, want 120", got)
 	}
-	if n, err := duckdb.Count(t.Context(), db, "resource"); err != nil || n != 20 {
+	if n, err := duckdb.Count(t.Context(), db.DB, "resource"); err != nil || n != 20 {
 		t.Errorf("%d resources have a number, %v; want 20", n, err)
 	}
 }
@@ -236,7 +237,7 @@ func TestRevisionAfterReopening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	duckdb.LoseEngine(db)
+	duckdb.LoseEngine(db.DB)
 	if err := db.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +247,7 @@ func TestRevisionAfterReopening(t *testing.T) {
 }
 
 // readYear reads all rows of the client in a year.
-func readYear(ctx context.Context, db *duckdb.DB, client int64) error {
+func readYear(ctx context.Context, db *embedded.Store, client int64) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	year := costd.Period{From: costd.NewDay(2026, time.January, 1), To: costd.NewDay(2027, time.January, 1)}
@@ -266,8 +267,8 @@ func readYear(ctx context.Context, db *duckdb.DB, client int64) error {
 // once waited for the write token that it held itself, and every write and Close hung.
 func TestFillWithoutDatabase(t *testing.T) {
 	db := open(t, t.TempDir())
-	duckdb.LoseEngine(db)
-	duckdb.Fill(db)
+	duckdb.LoseEngine(db.DB)
+	duckdb.Fill(db.DB)
 	wantFullWidth(t, db)
 }
 
@@ -283,20 +284,20 @@ func TestWriteDuringFill(t *testing.T) {
 		}
 	}
 	write(1, 1)
-	finish, err := duckdb.BeginFill(db)
+	finish, err := duckdb.BeginFill(db.DB)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(2, 1)
 	finish()
-	if !duckdb.NumbersKnown(db) {
+	if !duckdb.NumbersKnown(db.DB) {
 		t.Error("the resources are not known after the fill")
 	}
 	for client := range int64(3) {
 		write(client+1, 2)
 	}
-	duckdb.ForgetAggregates(db)
-	if n, err := duckdb.Count(t.Context(), db, "resource"); err != nil || n != 60 {
+	db.Forget()
+	if n, err := duckdb.Count(t.Context(), db.DB, "resource"); err != nil || n != 60 {
 		t.Errorf("%d resources have a number, %v; want 60", n, err)
 	}
 }

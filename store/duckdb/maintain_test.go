@@ -14,10 +14,11 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // audit returns the findings of the store as texts.
-func audit(t *testing.T, db *duckdb.DB) (findings []string, audited costd.Audited) {
+func audit(t *testing.T, db *embedded.Store) (findings []string, audited costd.Audited) {
 	t.Helper()
 	audited, err := db.Audit(t.Context(), func(f costd.Finding) error {
 		findings = append(findings, fmt.Sprintf("%s %d %s %s %s: %s", f.Kind, f.ClientID, f.Day, f.ResourceID, f.Metric, f.Message))
@@ -30,7 +31,7 @@ func audit(t *testing.T, db *duckdb.DB) (findings []string, audited costd.Audite
 }
 
 // rollUp makes all roll-ups and wants so many to be made.
-func rollUp(t *testing.T, db *duckdb.DB, want int) {
+func rollUp(t *testing.T, db *embedded.Store, want int) {
 	t.Helper()
 	if made, err := db.RollUp(t.Context(), 0); made != want || err != nil {
 		t.Fatalf("RollUp: %d, %v; want %d", made, err, want)
@@ -57,7 +58,7 @@ func TestRollUpAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for from, want := range map[string]int{"client_day WHERE NOT rolled": 1, "rollup": 30 + round} {
-			if got, err := duckdb.Count(t.Context(), db, from); got != want || err != nil {
+			if got, err := duckdb.Count(t.Context(), db.DB, from); got != want || err != nil {
 				t.Errorf("after a change: %d rows of %s, %v; want %d", got, from, err, want)
 			}
 		}
@@ -137,12 +138,12 @@ func TestAuditOfManyClients(t *testing.T) {
 	execute(t, folder, "UPDATE rollup SET lower_half = lower_half + 1 WHERE client_id = 250")
 	db = open(t, folder)
 	for parts, batches := range map[int64]int{1 << 20: 1, 100: 9, 1: 401} {
-		duckdb.LimitAudit(db, parts)
+		duckdb.LimitAudit(db.DB, parts)
 		findings, audited := audit(t, db)
 		if len(findings) != 1 || !strings.HasPrefix(findings[0], "rollup 250 2026-10-01") || audited != (costd.Audited{Records: 803, Rollups: 406}) {
 			t.Errorf("%d parts at a time: %q, %+v", parts, findings, audited)
 		}
-		if n, err := duckdb.AuditBatches(t.Context(), db); n != batches || err != nil {
+		if n, err := duckdb.AuditBatches(t.Context(), db.DB); n != batches || err != nil {
 			t.Errorf("%d parts at a time are looked at in %d batches, %v; want %d", parts, n, err, batches)
 		}
 	}
@@ -344,7 +345,7 @@ func TestStats(t *testing.T) {
 		}
 		return s
 	}
-	if s := stats(); s.Parts != 0 || s.DiskBytes == 0 || s.ImageBytes != 0 || s.Refreshes != 0 {
+	if s := stats(); s.Parts != 0 || s.DiskBytes == 0 || s.AggregateBytes != 0 || s.Refreshes != 0 {
 		t.Errorf("of a new store: %+v", s)
 	}
 	if _, err := db.Write(t.Context(), fleet(1, 10, 30)); err != nil {
@@ -352,7 +353,7 @@ func TestStats(t *testing.T) {
 	}
 	hours(t, db, 1)
 	rollUp(t, db, 2)
-	if s := stats(); s.Parts != 300 || s.ImageBytes < 10_000 || s.Refreshes != 31+2 {
+	if s := stats(); s.Parts != 300 || s.AggregateBytes < 10_000 || s.Refreshes != 31+2 {
 		t.Errorf("after a write, a report and a roll-up: %+v", s)
 	}
 }

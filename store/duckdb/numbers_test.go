@@ -30,7 +30,7 @@ func logSize(t *testing.T, folder string) int64 {
 func TestRepeatsWriteNothing(t *testing.T) {
 	folder := t.TempDir()
 	db := open(t, folder)
-	duckdb.ForgetNumbers(db)
+	duckdb.ForgetNumbers(db.DB)
 	records := fleet(1, 100, 30)
 	if _, err := db.Write(t.Context(), records); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestRepeatsWriteNothing(t *testing.T) {
 	never.ID, never.ResourceID, never.Deleted, never.Parts = "", "never seen", true, nil
 	for i, batch := range [][]costd.Record{records, slices.Concat(records, records[:50]), records[17:18], {never}, records, {never}} {
 		if i == 4 {
-			duckdb.LimitDigests(db, -1)
+			duckdb.LimitDigests(db.DB, -1)
 		}
 		outcomes, err := db.Write(t.Context(), batch)
 		if err != nil {
@@ -67,18 +67,18 @@ func TestNumbersForgotten(t *testing.T) {
 	}
 	for round := range 5 {
 		db := open(t, folder)
-		for !duckdb.NumbersKnown(db) { // they are read in advance
+		for !duckdb.NumbersKnown(db.DB) { // they are read in advance
 			time.Sleep(time.Millisecond)
 		}
 		switch round {
 		case 0, 2:
-			duckdb.ForgetNumbers(db)
+			duckdb.ForgetNumbers(db.DB)
 		case 3:
-			if n, err := duckdb.LimitNumbers(t.Context(), db, 30<<10); err != nil || n == 0 || n > 60 {
+			if n, err := duckdb.LimitNumbers(t.Context(), db.DB, 30<<10); err != nil || n == 0 || n > 60 {
 				t.Fatalf("%d resources are remembered in 30 KiB, %v", n, err)
 			}
 		}
-		duckdb.LimitDigests(db, int64(round-1)*1000)
+		duckdb.LimitDigests(db.DB, int64(round-1)*1000)
 		for _, step := range []struct {
 			batch []costd.Record
 			want  costd.Outcome

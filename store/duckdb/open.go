@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"costd.dev/costd"
+	usagedb "costd.dev/costd/usage/driver"
 )
 
 // DatabaseFile is the name of the database in the folder of a store. DuckDB keeps
@@ -28,9 +29,6 @@ type Options struct {
 	MemoryLimit string
 	// Threads is the number of threads DuckDB computes with; 0 is one per core.
 	Threads int
-	// CacheBytes bounds what the store itself keeps in memory to answer reports from;
-	// 0 is 256 MiB, and less than 0 is nothing: all is asked of the database.
-	CacheBytes int64
 	// CheckpointBytes is the size of the write-ahead log at which it is moved into the
 	// database; 0 is 32 MiB.
 	CheckpointBytes int64
@@ -49,23 +47,23 @@ func (o Options) wrapped(connector sqldriver.Connector) sqldriver.Connector {
 	return o.wrap(connector)
 }
 
-// A DB is an open store. It implements costd.UsageStore, costd.Catalog and
-// costd.Maintainer, and has the method Stats of costd.StoreStats.
+// A DB is an open store. It implements driver.DB, for an engine of package usage,
+// costd.Catalog and costd.Maintainer, and has the method Stats of costd.StoreStats.
 //
 // Its locks are taken in this order, and none twice by one goroutine:
 //
-//  1. liveMonth.building, the token of one aggregate: its goroutine makes or changes the aggregate.
-//     Tokens of several months are taken in the order of the months.
-//  2. live.builds, which bounds the aggregates that are made at a time.
-//  3. writing, the write token: its goroutine alone changes the database, and uses all
+//  1. builds, which bounds the reads of days that go on at a time.
+//  2. writing, the write token: its goroutine alone changes the database, and uses all
 //     fields that are "guarded by writing".
-//  4. reading: for reading by each snapshot, for writing by recover and Close alone, which
+//  3. reading: for reading by each snapshot, for writing by recover and Close alone, which
 //     wait for all snapshots then.
-//  5. the mutexes of live, readers and revisions, which are held for a few steps.
+//  4. the mutexes of journal and readers, which are held for a few steps.
 //
 // So a goroutine that has a snapshot must not wait for a token, and one that has the write
-// token must not ask for an aggregate. It reads by the connection of the writer, or by the pool
-// own: connections of the pool reads may all be held by callers.
+// token must not call Daily. It reads by the connection of the writer, or by the pool
+// own: connections of the pool reads may all be held by callers. A snapshot waits for the
+// journal to have what it shows: who holds the write token tells the journal, or resets it,
+// before it waits for snapshots.
 type DB struct {
 	options Options
 	lock    *folderLock
@@ -79,11 +77,12 @@ type DB struct {
 	engine      *engine
 	checkpoints checkpointer // guarded by writing
 	catalog     atomic.Pointer[catalogState]
-	revisions   revisions
 	dictionary  dictionary // guarded by writing
-	live        *live
-	touched     touched // guarded by writing
-	digests     digests // guarded by writing
+	journal     *journal
+	builds      chan struct{} // holds a token for each read of days; see Daily
+	scanStates  int           // about how many states a part of a scan has
+	touched     touched       // guarded by writing
+	digests     digests       // guarded by writing
 	counts      counts
 	auditParts  int64 // see there
 	// reading is held for reading by every snapshot; Close waits for them.
@@ -99,8 +98,8 @@ type DB struct {
 }
 
 var (
-	_ costd.UsageStore = (*DB)(nil)
-	_ costd.Catalog    = (*DB)(nil)
+	_ usagedb.DB    = (*DB)(nil)
+	_ costd.Catalog = (*DB)(nil)
 )
 
 // Open opens the store in a folder, creating or migrating it if need be. It fails
@@ -114,9 +113,6 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if options.MemoryLimit == "" {
 		options.MemoryLimit = defaultMemoryLimit
 	}
-	if options.CacheBytes == 0 {
-		options.CacheBytes = defaultAggregateBytes
-	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
@@ -128,9 +124,9 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		return nil, errors.Join(err, lock.release())
 	}
 	removeCopies(options.Path)
-	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1), checkpoints: newCheckpointer(options)}
-	db.live = newLive(options.CacheBytes)
-	db.auditParts = auditParts
+	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1),
+		checkpoints: newCheckpointer(options), journal: newJournal(), builds: make(chan struct{}, maxBuilds),
+		scanStates: scanStates, auditParts: auditParts}
 	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.openFiles(ctx); err != nil {
 		return nil, errors.Join(openError(options.Path, err), db.engine.close(), db.marker.close(), lock.release())

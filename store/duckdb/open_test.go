@@ -15,6 +15,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 )
@@ -24,7 +25,7 @@ var october = costd.NewMonth(2026, time.October).Period()
 var finestHour = new(big.Int).Mul(costd.GridFinest.Denominator(), big.NewInt(60))
 
 // hours returns the whole hours of each line and day that the client used in October.
-func hours(t testing.TB, db *duckdb.DB, client int64) int64 {
+func hours(t testing.TB, db *embedded.Store, client int64) int64 {
 	t.Helper()
 	n, err := hoursIn(t.Context(), db, client, october)
 	if err != nil {
@@ -34,7 +35,7 @@ func hours(t testing.TB, db *duckdb.DB, client int64) int64 {
 }
 
 // hoursIn is hours for a period.
-func hoursIn(ctx context.Context, db *duckdb.DB, client int64, p costd.Period) (hours int64, err error) {
+func hoursIn(ctx context.Context, db *embedded.Store, client int64, p costd.Period) (hours int64, err error) {
 	lines, err := db.Lines(ctx, costd.Query{ClientID: client, Period: p})
 	if err != nil {
 		return 0, err
@@ -54,7 +55,7 @@ func hoursIn(ctx context.Context, db *duckdb.DB, client int64, p costd.Period) (
 // wantOpenError wants Open to fail with the code and all of the words.
 func wantOpenError(t *testing.T, folder string, code costd.Code, words ...string) {
 	t.Helper()
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder})
 	if err == nil {
 		db.Close()
 	}
@@ -180,7 +181,7 @@ func TestNewerSchema(t *testing.T) {
 func TestFailedMigration(t *testing.T) {
 	folder := t.TempDir()
 	execute(t, folder, "CREATE TABLE catalog_entry (i INTEGER)")
-	if _, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder}); err == nil {
+	if _, err := embedded.Open(t.Context(), embedded.Options{Path: folder}); err == nil {
 		t.Fatal("Open succeeded over a table of the same name")
 	}
 	execute(t, folder, "DROP TABLE catalog_entry", "CREATE TABLE usage (i INTEGER)", "DROP TABLE usage")
@@ -202,11 +203,16 @@ func TestClosed(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var last error
+	count := 0
 	for _, err := range rows {
-		last = err
+		if count++; err != nil {
+			t.Errorf("row %d, which was read before Close: %v", count, err)
+		}
 	}
-	calls := map[string]error{"the rest of Resources": last, "Check": db.Check(t.Context()), "CreateKey": db.CreateKey(t.Context(), costd.Key{}), "DeleteKey": db.DeleteKey(t.Context(), "", nil)}
+	if count != 1500 {
+		t.Errorf("%d rows are left of Resources after Close, want 1500", count)
+	}
+	calls := map[string]error{"Check": db.Check(t.Context()), "CreateKey": db.CreateKey(t.Context(), costd.Key{}), "DeleteKey": db.DeleteKey(t.Context(), "", nil)}
 	_, calls["Write"] = db.Write(t.Context(), nil)
 	_, calls["Lines"] = db.Lines(t.Context(), query)
 	_, _, calls["Resources"] = db.Resources(t.Context(), query, costd.Page{})
@@ -225,7 +231,7 @@ func TestClosed(t *testing.T) {
 
 // TestSmallMemory reads and writes far more than the memory that is allowed.
 func TestSmallMemory(t *testing.T) {
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), MemoryLimit: "100MB", Threads: 1})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), MemoryLimit: "100MB", Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +260,7 @@ func TestSmallMemory(t *testing.T) {
 }
 
 func TestMemoryLimitRefused(t *testing.T) {
-	_, err := duckdb.Open(context.Background(), duckdb.Options{Path: t.TempDir(), MemoryLimit: "a lot'"})
+	_, err := embedded.Open(context.Background(), embedded.Options{Path: t.TempDir(), MemoryLimit: "a lot'"})
 	if err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("Open with a memory limit that is none: %v", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"costd.dev/costd"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // emptied returns the log of a folder as a crash leaves it, and moves the log into the
@@ -71,7 +71,7 @@ func TestBlocksDamaged(t *testing.T) {
 	refused := 0
 	for at := int64(12288 + 100); at < info.Size(); at += 262144 {
 		damaged := damage(t, folder, databaseFile, flip(int(at)*8))
-		db, err := duckdb.Open(t.Context(), duckdb.Options{Path: damaged})
+		db, err := embedded.Open(t.Context(), embedded.Options{Path: damaged})
 		if err == nil {
 			db.Close()
 			continue

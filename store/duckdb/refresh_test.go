@@ -7,7 +7,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
-	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // overMonthEnd returns n records of client 1 that lie half in September and half in October.
@@ -118,7 +118,7 @@ func TestLongPeriodsAreKept(t *testing.T) {
 // all, but not together. The figures must be those that the database has.
 func TestLongPeriodsBeyondMemory(t *testing.T) {
 	for _, cache := range []int64{16 << 10, 64 << 10, 128 << 10, 256 << 10, 1 << 20} {
-		db, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir(), CacheBytes: cache})
+		db, err := embedded.Open(t.Context(), embedded.Options{Path: t.TempDir(), CacheBytes: cache})
 		if err != nil {
 			t.Fatal(err)
 		}

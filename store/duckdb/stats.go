@@ -14,7 +14,7 @@ import (
 type counts struct{ daysRead, rollUps atomic.Int64 }
 
 // Stats returns figures of the store; see costd.StoreStats. Refreshes are days that were
-// read into memory or rolled up. Digests and the dictionary are not in ImageBytes.
+// read for an engine or rolled up. AggregateBytes is left to the engine.
 func (db *DB) Stats(ctx context.Context) (s costd.StoreStats, err error) {
 	defer costd.Wrap(&err, "duckdb.Stats")
 	err = db.read(ctx, func(now *snapshot) error {
@@ -26,9 +26,6 @@ func (db *DB) Stats(ctx context.Context) (s costd.StoreStats, err error) {
 	path := filepath.Join(db.options.Path, DatabaseFile)
 	s.DiskBytes = fileSize(path) + fileSize(path+".wal")
 	s.Refreshes = db.counts.daysRead.Load() + db.counts.rollUps.Load()
-	db.live.mu.Lock()
-	defer db.live.mu.Unlock()
-	s.ImageBytes = db.live.bytes
 	return s, nil
 }
 

@@ -19,8 +19,8 @@ func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 
 // writeThen is write, and calls then before the next write: after the commit, or when f
 // returned errNothingToWrite and nothing was committed. It calls then before it settles
-// the commit, so that every commit that the database shows is also in the aggregates, the
-// digests and the revisions, even one that is answered with an error.
+// the commit, so that every commit that the database shows is also in the journal and the
+// digests, even one that is answered with an error.
 func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func()) error {
 	if err := db.own(); err != nil && !db.isClosed() {
 		return err
@@ -52,8 +52,7 @@ func (db *DB) writeThen(ctx context.Context, f func(*sql.Tx) error, then func())
 // forget drops what is remembered of the database, after a commit of which it is not
 // known whether it took effect, and reads the catalog again. The caller holds writing.
 func (db *DB) forget() {
-	db.live.reset(db.engine.lastCommit())
-	db.revisions.noteAll()
+	db.journal.reset(db.engine.lastCommit())
 	db.touched = touched{}
 	db.digests.reset()
 	db.dictionary.lost = true

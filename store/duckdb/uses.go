@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"costd.dev/costd"
@@ -13,7 +16,7 @@ import (
 func (db *DB) Uses(ctx context.Context, horizon time.Time) (uses []costd.Use, err error) {
 	defer costd.Wrap(&err, "duckdb.Uses")
 	err = db.read(ctx, func(now *snapshot) error {
-		uses, err = readAll(now, fmt.Sprintf(usesSQL, dimensionSQL(lineDimension)), scanUse, sql.Named("horizon", horizon.UnixNano()))
+		uses, err = readAll(now, fmt.Sprintf(usesSQL, dimensionSQL()), scanUse, sql.Named("horizon", horizon.UnixNano()))
 		return err
 	})
 	return uses, err
@@ -43,11 +46,27 @@ func (db *DB) Used(ctx context.Context, metrics []string) (lines []costd.Line, e
 		SELECT DISTINCT type, %s AS dimension, metric FROM state JOIN resource ON resource.number = state.resource
 		WHERE metric IN (SELECT unnest($metrics::VARCHAR[])) ORDER BY ALL`
 	err = db.read(ctx, func(now *snapshot) error {
-		lines, err = readAll(now, fmt.Sprintf(query, dimensionSQL(lineDimension)), func(rows *sql.Rows) (l costd.Line, err error) {
+		lines, err = readAll(now, fmt.Sprintf(query, dimensionSQL()), func(rows *sql.Rows) (l costd.Line, err error) {
 			err = rows.Scan(&l.Type, &l.Dimension, &l.Metric)
 			return l, err
 		}, sql.Named("metrics", metrics))
 		return err
 	})
 	return lines, err
+}
+
+// dimensionSQL returns the expression of the dimension of a state's line, by its type.
+func dimensionSQL() string {
+	types := map[costd.Field][]string{}
+	for _, info := range costd.Types {
+		if info.Dimension != "" {
+			types[info.Dimension] = append(types[info.Dimension], quote(string(info.Type)))
+		}
+	}
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, field := range slices.Sorted(maps.Keys(types)) {
+		fmt.Fprintf(&b, " WHEN type IN (%s) THEN %s", strings.Join(types[field], ", "), field)
+	}
+	return b.String() + " ELSE '' END"
 }

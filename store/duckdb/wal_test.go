@@ -12,6 +12,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 const (
@@ -62,7 +63,7 @@ func damage(t *testing.T, folder, name string, change func([]byte) []byte) strin
 func wantWhole(t *testing.T, folder string, commits int) string {
 	t.Helper()
 	var log bytes.Buffer
-	db, err := duckdb.Open(t.Context(), duckdb.Options{Path: folder, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

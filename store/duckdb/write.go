@@ -11,7 +11,7 @@ import (
 	"costd.dev/costd/decimal"
 )
 
-// Write implements costd.UsageStore. It compares each record with what is stored: first
+// Write implements driver.DB. It compares each record with what is stored: first
 // with the digests in memory, then, for the rest, by one query. One statement deletes the
 // parts that are replaced, and one append adds those that are new. If nothing changes,
 // nothing is written. Of several records with one identity in the batch, only the first is
@@ -44,8 +44,7 @@ func (db *DB) Write(ctx context.Context, records []costd.Record) (_ []costd.Outc
 		if changes.commit > 0 {
 			db.touched.note(changes.days)
 			db.digests.note(changes)
-			db.live.tell(changes)
-			db.revisions.note(records, outcomes)
+			db.journal.note(changes)
 		}
 	})
 	if err != nil {
@@ -153,8 +152,8 @@ func samePart(a, b costd.Part) bool {
 		a.Quantity.Grid == b.Quantity.Grid && a.Quantity.Units.Cmp(b.Quantity.Units) == 0
 }
 
-// countSQL numbers the commit.
-const countSQL = "UPDATE commit_count SET number = number + 1 RETURNING number"
+// countSQL numbers the commit: it is greater than every revision that was given before.
+const countSQL = "UPDATE commit_count SET number = greatest(number, $issued) + 1 RETURNING number"
 
 // apply stores the last record of every history and returns what that changes. If
 // all is stored as it should be it writes nothing.
@@ -203,5 +202,5 @@ func (db *DB) store(ctx context.Context, tx *sql.Tx, c *changeSet, numbers *numb
 	if err := appendRows(ctx, db.engine.writer, "", "part", inOrder(rows), new(partAppender).append); err != nil {
 		return err
 	}
-	return tx.QueryRowContext(ctx, countSQL).Scan(&c.commit)
+	return tx.QueryRowContext(ctx, countSQL, sql.Named("issued", db.journal.last())).Scan(&c.commit)
 }

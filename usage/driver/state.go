@@ -48,6 +48,14 @@ func (s *State) Field(f costd.Field) string {
 // Bytes estimates the memory that the state takes.
 func (s *State) Bytes() int64 { return int64(448 + 64*len(s.Tags) + s.TextBytes()) }
 
+// What sums and states take of memory in an engine, in bytes, about.
+const (
+	// SumBytes is the size of a sum, without the text of its id.
+	SumBytes = 88
+	// StateBytes is what a state takes beside State.Bytes, for what it is grouped by.
+	StateBytes = 512
+)
+
 // TextBytes returns the length in bytes of all texts but those of the resource.
 func (s *State) TextBytes() int {
 	n := len(s.Type) + len(s.Flavor) + len(s.Name)
