@@ -23,7 +23,9 @@ type Writer interface {
 // the next one. A lone sender waits for nobody. What waits is ordered by how many records
 // of the same sender wait before it, fewest first; ties keep the order of arrival. So one
 // sender's records stay in the order of their arrival, and a single record never waits
-// behind the large requests of another sender.
+// behind the large requests of another sender. No more are merged than the store writes in
+// about writeTime, at its latest pace: a record that comes meanwhile waits for that write
+// and for its own.
 //
 // What waits is bounded, in all and by sender (see WithSender), and what would go over
 // is refused at once. It may be used
@@ -41,7 +43,7 @@ type Committer struct {
 	waiting []*submission
 	queue   Queue            // sums over waiting
 	queues  map[string]Queue // the same by sender, of those who wait
-	pace    time.Duration    // that the last write took for each record
+	latest  latestWrites     // writes
 	idle    chan struct{}    // closed when the running writer ends; nil if none runs
 	closed  bool
 }
@@ -207,11 +209,11 @@ func (c *Committer) Full(sender string) bool {
 	return c.full(sender, 1, recordBytes)
 }
 
-// Wait returns how long it will take to write what waits now, as the last write went.
+// Wait returns how long it will take to write what waits now, as the latest writes went.
 func (c *Committer) Wait() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Duration(c.queue.Records) * c.pace
+	return time.Duration(c.queue.Records) * c.latest.pace()
 }
 
 // Close refuses further records and returns when those that wait are written, or
@@ -250,10 +252,11 @@ func (c *Committer) next() []*submission {
 		return nil
 	}
 	c.share()
+	most := c.latest.most()
 	n, records, bytes := 0, 0, int64(0)
 	for _, s := range c.waiting {
 		records, bytes = records+len(s.records), bytes+s.bytes
-		if n > 0 && (records > costd.MaxBatch || bytes > maxBatchBytes) {
+		if n > 0 && (records > most || bytes > maxBatchBytes) {
 			break
 		}
 		n++
@@ -309,7 +312,7 @@ func (c *Committer) write(batch []*submission) (outcomes []costd.Outcome, err er
 		}
 		took := time.Since(start)
 		c.mu.Lock()
-		c.pace = took / time.Duration(max(1, len(records)))
+		c.latest.add(len(records), took)
 		c.mu.Unlock()
 		if c.Written != nil {
 			c.Written(Written{Requests: len(batch), Records: len(records), Took: took, Err: err})

@@ -18,8 +18,9 @@ import (
 // A ledger is a store that knows of each record its id and its name, as content.
 // It can be held, and fails whole when one record is poison, as stores do.
 type ledger struct {
-	gate chan struct{} // each write waits to receive from it; nil: none waits
-	down error         // what every write fails with
+	gate      chan struct{} // each write waits to receive from it; nil: none waits
+	perRecord time.Duration // that a write takes for each record
+	down      error         // what every write fails with
 
 	mu      sync.Mutex
 	known   map[string]string
@@ -34,6 +35,7 @@ func (l *ledger) Write(ctx context.Context, records []costd.Record) ([]costd.Out
 	if l.gate != nil {
 		<-l.gate
 	}
+	time.Sleep(time.Duration(len(records)) * l.perRecord)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes = append(l.writes, len(records))
@@ -374,7 +376,53 @@ func (slow) Write(_ context.Context, records []costd.Record) ([]costd.Outcome, e
 	return make([]costd.Outcome, len(records)), nil
 }
 
-// TestCommitterForetellsItsWait asks at the pace of a write of two records.
+// TestCommitterMergesWhatIsWrittenSoon has a store that takes so long for each record, and
+// another sender's single record come while large requests wait: it waits for the write
+// under way and for a short one of its own, not for all of the large ones.
+func TestCommitterMergesWhatIsWrittenSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{perRecord: 50 * time.Microsecond}
+		c := &ingest.Committer{Store: l}
+		flood, other := ingest.WithSender(t.Context(), "flood"), ingest.WithSender(t.Context(), "other")
+		large := make([]costd.Record, 1500)
+		for range 6 {
+			go func() { _, _ = c.Write(flood, large) }()
+			synctest.Wait()
+		}
+		begin := time.Now()
+		if _, err := c.Write(other, records("single")); err != nil {
+			t.Error(err)
+		}
+		took := time.Since(begin)
+		time.Sleep(time.Hour) // of the bubble
+		if want := []int{1500, 1501, 1500, 1500, 1500, 1500}; !slices.Equal(l.writes, want) {
+			t.Errorf("writes of %v records, want %v: 2000 take as long as one write may", l.writes, want)
+		}
+		if want := (1500 + 1501) * l.perRecord; took != want {
+			t.Errorf("the single record took %v, want %v", took, want)
+		}
+	})
+}
+
+// TestCommitterMergesALittleAlways has a store so slow that a thousand records take long:
+// so many are merged all the same.
+func TestCommitterMergesALittleAlways(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{perRecord: time.Second}
+		c := &ingest.Committer{Store: l}
+		start(c, records("first"))
+		for range 4 {
+			start(c, make([]costd.Record, 500))
+		}
+		time.Sleep(time.Hour)
+		if want := []int{1, 1000, 1000}; !slices.Equal(l.writes, want) {
+			t.Errorf("writes of %v records, want %v", l.writes, want)
+		}
+	})
+}
+
+// TestCommitterForetellsItsWait asks at the pace of the latest writes: of two records, and
+// of one, which tells less.
 func TestCommitterForetellsItsWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &ingest.Committer{Store: slow{}}

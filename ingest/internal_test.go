@@ -16,7 +16,10 @@ func TestServiceDecodesInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &Service{Limits: Limits{Decoders: 1}}
 		s.start()
-		s.decoders <- struct{}{}
+		done, err := s.decoders.Take(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
 		errs := make(chan error, 2)
 		ingest := func(ctx context.Context) {
 			_, err := s.Ingest(ctx, strings.NewReader("\n"), NDJSON)
@@ -33,9 +36,40 @@ func TestServiceDecodesInTurn(t *testing.T) {
 		if err := <-errs; costd.ErrorCode(err) != costd.Unavailable || !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
-		<-s.decoders
+		done()
 		if err := <-errs; err != nil {
 			t.Errorf("in its turn: %v", err)
+		}
+	})
+}
+
+// TestServiceLeavesAPlaceToDecode has a sender with many bodies under way: another one's
+// body waits for none of them.
+func TestServiceLeavesAPlaceToDecode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Service{Limits: Limits{Decoders: 4}}
+		s.start()
+		flood := WithSender(t.Context(), "flood")
+		for range 2 { // decode for ever
+			if _, err := s.decoders.Take(flood, "flood"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left, leave := context.WithCancel(flood)
+		errs := make(chan error, 8)
+		for range cap(errs) {
+			go func() {
+				_, err := s.Ingest(left, strings.NewReader("\n"), NDJSON)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		if _, err := s.Ingest(WithSender(t.Context(), "other"), strings.NewReader("\n"), NDJSON); err != nil || len(errs) > 0 {
+			t.Errorf("another sender: %v; %d bodies of the flood are decoded beside two", err, len(errs))
+		}
+		leave()
+		for range cap(errs) {
+			<-errs
 		}
 	})
 }

@@ -48,8 +48,8 @@ type Limits struct {
 	// decompression: 128 MiB, and never less than MaxBody.
 	BodyBytes int64
 	// Decoders bounds the bodies that are decoded at the same time, for each may
-	// become costd.MaxBatch records: twice as many as there are processors. Others
-	// wait for their turn.
+	// become costd.MaxBatch records: twice as many as there are processors. A sender has
+	// half of them, rounded up; others wait for their turn.
 	Decoders int
 }
 

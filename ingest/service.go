@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"runtime"
 	"sync"
 	"time"
 
 	"costd.dev/costd"
+	"costd.dev/costd/internal/turns"
 )
 
 // A Service takes usage into a store, through a Committer of its own. It may be
@@ -26,8 +28,8 @@ type Service struct {
 	committer Committer
 	known     known
 	bodies    budget
-	decoded   budget        // of the records of all requests, until they are written
-	decoders  chan struct{} // a place for each that may decode
+	decoded   budget       // of the records of all requests, until they are written
+	decoders  *turns.Turns // by sender
 }
 
 // An Observer hears what a Service does, for metrics. Its methods are called from
@@ -50,7 +52,8 @@ func (s *Service) start() {
 		s.bodies.limit = max(orDefault(s.Limits.BodyBytes, defaultBodyBytes), MaxBody+1)
 		s.bodies.largestRequest = MaxBody + 1
 		s.decoded.limit, s.decoded.largestRequest = decodedBytes, requestBytes
-		s.decoders = make(chan struct{}, orDefault(s.Limits.Decoders, 2*runtime.GOMAXPROCS(0)))
+		decoders := orDefault(s.Limits.Decoders, 2*runtime.GOMAXPROCS(0))
+		s.decoders = turns.New(decoders, (decoders+1)/2, math.MaxInt)
 	})
 }
 
@@ -146,12 +149,11 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 // decode decodes and judges the records of a body, when it is its turn. What they
 // become in memory is taken of held: a short text may become 32 parts.
 func (s *Service) decode(ctx context.Context, text string, g grammar, held *holding) (*batch, error) {
-	select {
-	case s.decoders <- struct{}{}:
-		defer func() { <-s.decoders }()
-	case <-ctx.Done():
+	done, err := s.decoders.Take(ctx, sender(ctx))
+	if err != nil {
 		return nil, interrupted(ctx)
 	}
+	defer done()
 	texts, err := g.cut(text)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/gcore"
+	"costd.dev/costd/internal/turns"
 	"costd.dev/costd/internal/web"
 )
 
@@ -20,7 +21,7 @@ const defaultReportTimeout = time.Minute
 // time. The body is read before a report gets its turn: who sends it slowly keeps
 // nobody else waiting.
 func (s *Server) boundReports(next http.Handler) http.Handler {
-	t := newTurns(s.config.Reports, s.config.ReportsPerKey, s.config.ReportWait)
+	t := reportTurns{turns.New(s.config.Reports, s.config.ReportsPerKey, maxWaiting), s.config.ReportWait}
 	bodies := &reportBodies{paid: map[string]int{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.access.Authenticate(r.Context(), r.Header.Get("Authorization"))

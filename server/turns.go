@@ -3,10 +3,10 @@ package server
 import (
 	"context"
 	"strconv"
-	"sync"
 	"time"
 
 	"costd.dev/costd"
+	"costd.dev/costd/internal/turns"
 )
 
 // Bounds of the reports under way, unless a Config says others. All of them together
@@ -27,87 +27,26 @@ const maxWaiting = 400
 // after a start, when every month is read anew, take seconds on a busy machine.
 const defaultReportWait = 30 * time.Second
 
-// turns let so many reports be under way at the same time, in all and for each payer.
-// A report waits a little for its turn, since most reports take milliseconds.
-type turns struct {
-	all      chan struct{} // one for each report under way
-	perPayer int
-	wait     time.Duration
-
-	mu     sync.Mutex
-	payers map[string]*payerTurns
-}
-
-// payerTurns are the turns of one client, or of one operator's key, while it has reports
-// under way or waiting.
-type payerTurns struct {
-	running chan struct{}
-	reports int // running and waiting
-}
-
-func newTurns(all, perPayer int, wait time.Duration) *turns {
-	return &turns{all: make(chan struct{}, all), perPayer: perPayer, wait: wait, payers: map[string]*payerTurns{}}
+// reportTurns are those of reports. A report waits a little for its turn, since most reports
+// take milliseconds.
+type reportTurns struct {
+	*turns.Turns // by payer
+	wait         time.Duration
 }
 
 // take waits for a turn of the payer and returns what gives it back. It returns TooMany
 // if the payer has too many reports under way, Unavailable if all together have.
-func (t *turns) take(ctx context.Context, payer string) (done func(), err error) {
-	k := t.join(payer)
-	if k == nil {
-		return nil, t.tooMany()
-	}
+func (t reportTurns) take(ctx context.Context, payer string) (done func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
-	if !enter(ctx, k.running) {
-		t.leave(payer)
-		return nil, t.tooMany()
+	done, err = t.Take(ctx, payer)
+	switch err {
+	case turns.ErrOwner:
+		return nil, costd.Errorf(costd.TooMany, "%d reports of this client are under way, with whatever keys; read their answers first", t.Each())
+	case turns.ErrAll:
+		return nil, costd.Errorf(costd.Unavailable, "%d reports are under way, as many as the server makes at a time; try again later", t.All())
 	}
-	if !enter(ctx, t.all) {
-		<-k.running
-		t.leave(payer)
-		return nil, costd.Errorf(costd.Unavailable, "%d reports are under way, as many as the server makes at a time; try again later", cap(t.all))
-	}
-	return func() { <-t.all; <-k.running; t.leave(payer) }, nil
-}
-
-func (t *turns) tooMany() error {
-	return costd.Errorf(costd.TooMany, "%d reports of this client are under way, with whatever keys; read their answers first", t.perPayer)
-}
-
-// enter takes one of the places, and reports whether it did before ctx ended.
-func enter(ctx context.Context, places chan struct{}) bool {
-	select {
-	case places <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// join notes a report of the payer. It returns nil if too many wait already.
-func (t *turns) join(payer string) *payerTurns {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	k := t.payers[payer]
-	if k == nil {
-		k = &payerTurns{running: make(chan struct{}, t.perPayer)}
-		t.payers[payer] = k
-	}
-	if k.reports >= t.perPayer+maxWaiting {
-		return nil
-	}
-	k.reports++
-	return k
-}
-
-// leave forgets a report of the payer, and the payer with its last report.
-func (t *turns) leave(payer string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	k := t.payers[payer]
-	if k.reports--; k.reports == 0 {
-		delete(t.payers, payer)
-	}
+	return done, err
 }
 
 // seconds returns d as the header Retry-After has it, rounded up.
