@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"costd.dev/costd"
 	"costd.dev/costd/ingest"
@@ -130,7 +131,7 @@ func (h held) Write(ctx context.Context, records []costd.Record) ([]costd.Outcom
 func TestPostUsagePushesBack(t *testing.T) {
 	s := newSite(t)
 	store := held{s.store, make(chan struct{}, 2), make(chan struct{})}
-	s.handler.Usage = &ingest.Service{Store: store, Limits: ingest.Limits{QueueRecords: 1}}
+	s.handler.Usage = &ingest.Service{Store: store, Limits: ingest.Limits{QueueRecords: 1, Patience: time.Millisecond}}
 	answers := make(chan answer, 2)
 	send := func(id string) {
 		answers <- s.call(costd.RoleIngest, "POST", "/api/v1/usage", record(id, ""))

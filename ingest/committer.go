@@ -27,15 +27,17 @@ type Writer interface {
 // about writeTime, at its latest pace: a record that comes meanwhile waits for that write
 // and for its own.
 //
-// What waits is bounded, in all and by sender (see WithSender), and what would go over
-// is refused at once. It may be used
-// by several goroutines, by pointer; Close makes it stop.
+// What waits is bounded, in all and by sender (see WithSender). What would go over waits
+// for room, for Patience at most, and is refused then. It may be used by several
+// goroutines, by pointer; Close makes it stop.
 type Committer struct {
 	Store Writer
 	// QueueRecords and QueueBytes bound what waits, beside the batch being written;
 	// 0 means the defaults of Limits.
 	QueueRecords int
 	QueueBytes   int64
+	// Patience is how long records wait for room in the queue; 0 is not at all.
+	Patience time.Duration
 	// Written, if set, is called after each write to the store.
 	Written func(Written)
 
@@ -43,6 +45,7 @@ type Committer struct {
 	waiting []*submission
 	queue   Queue            // sums over waiting
 	queues  map[string]Queue // the same by sender, of those who wait
+	room    chan struct{}    // closed when there is more room; nil if nobody waits for it
 	latest  latestWrites     // writes
 	idle    chan struct{}    // closed when the running writer ends; nil if none runs
 	closed  bool
@@ -86,18 +89,32 @@ var (
 // after Close.
 func (c *Committer) Write(ctx context.Context, records []costd.Record) (_ []costd.Outcome, err error) {
 	defer costd.Wrap(&err, "ingest.Committer.Write")
+	s, err := c.enqueue(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	return c.result(ctx, s)
+}
+
+// enqueue returns the records as what waits to be written. There may be none.
+func (c *Committer) enqueue(ctx context.Context, records []costd.Record) (*submission, error) {
 	switch {
 	case len(records) > costd.MaxBatch:
 		return nil, tooManyRecords()
 	case ctx.Err() != nil:
 		return nil, interrupted(ctx)
-	case len(records) == 0:
-		return nil, nil
 	}
 	s := &submission{sender: sender(ctx), records: records, bytes: memory(records), done: make(chan struct{})}
-	if err := c.submit(s); err != nil {
-		return nil, err
+	if len(records) == 0 {
+		close(s.done)
+		return s, nil
 	}
+	return s, c.whenRoom(ctx, func() error { return c.submit(s) })
+}
+
+// result returns what became of s when it is written. If ctx ends before that, s is taken
+// back.
+func (c *Committer) result(ctx context.Context, s *submission) ([]costd.Outcome, error) {
 	select {
 	case <-s.done:
 		return s.outcomes, s.err
@@ -111,10 +128,58 @@ func interrupted(ctx context.Context) error {
 	return &costd.Error{Code: costd.Unavailable, Message: "the request was ended before it was done; send it again", Err: context.Cause(ctx)}
 }
 
-// submit queues s and sees to it that somebody writes.
-func (c *Committer) submit(s *submission) error {
+// Room returns when a record more of a sender would be taken. It fails with Unavailable
+// if there is no room within Patience.
+func (c *Committer) Room(ctx context.Context, sender string) error {
+	return c.whenRoom(ctx, func() error {
+		if c.full(sender, 1, recordBytes) {
+			return errQueueFull
+		}
+		return nil
+	})
+}
+
+// whenRoom calls try, again whenever there is more room, until it returns something else
+// than errQueueFull. The caller of try holds mu.
+func (c *Committer) whenRoom(ctx context.Context, try func() error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Patience, errQueueFull)
+	defer cancel()
+	for {
+		room, err := c.try(try)
+		if err != errQueueFull {
+			return err
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+			if context.Cause(ctx) == errQueueFull {
+				return errQueueFull
+			}
+			return interrupted(ctx)
+		}
+	}
+}
+
+// try calls f and returns what is closed when there is more room.
+func (c *Committer) try(f func() error) (room chan struct{}, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err = f(); err == errQueueFull && c.room == nil {
+		c.room = make(chan struct{})
+	}
+	return c.room, err
+}
+
+// makeRoom tells those who wait that there is more room. The caller holds mu.
+func (c *Committer) makeRoom() {
+	if c.room != nil {
+		close(c.room)
+		c.room = nil
+	}
+}
+
+// submit queues s and sees to it that somebody writes. The caller holds mu.
+func (c *Committer) submit(s *submission) error {
 	if c.closed {
 		return costd.Errorf(costd.Unavailable, "the server is stopping; send the records again when it is back")
 	}
@@ -192,6 +257,7 @@ func (c *Committer) withdraw(s *submission) {
 	if i := slices.Index(c.waiting, s); i >= 0 {
 		c.waiting = slices.Delete(c.waiting, i, i+1)
 		c.count(s, -1)
+		c.makeRoom()
 	}
 }
 
@@ -200,13 +266,6 @@ func (c *Committer) Queue() Queue {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.queue
-}
-
-// Full reports whether a record more of a sender would be refused now.
-func (c *Committer) Full(sender string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.full(sender, 1, recordBytes)
 }
 
 // Wait returns how long it will take to write what waits now, as the latest writes went.
@@ -266,6 +325,7 @@ func (c *Committer) next() []*submission {
 	for _, s := range batch {
 		c.count(s, -1)
 	}
+	c.makeRoom()
 	return batch
 }
 

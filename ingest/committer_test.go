@@ -305,11 +305,11 @@ func TestCommitterBackPressure(t *testing.T) {
 				c.Store = l
 				start(c, records("a"))
 				start(c, records("b", "c"))
-				if c.Full("") {
+				if c.Room(t.Context(), "") != nil {
 					t.Error("full too soon")
 				}
 				fits := start(c, records("d"))
-				if !c.Full("") || fits.done {
+				if c.Room(t.Context(), "") == nil || fits.done {
 					t.Errorf("not full: %+v", c.Queue())
 				}
 				over := start(c, records("e"))
@@ -327,6 +327,38 @@ func TestCommitterBackPressure(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCommitterWaitsForRoom has three requests wait while the queue is full: one until there
+// is room, one until its patience ends, and one until its caller leaves.
+func TestCommitterWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{gate: make(chan struct{})}
+		c := &ingest.Committer{Store: l, QueueRecords: 1, Patience: time.Minute}
+		start(c, records("under way"))
+		start(c, records("queued"))
+		impatient, leaver := start(c, records("impatient")), start(c, records("leaver"))
+		leaver.cancel()
+		synctest.Wait()
+		if !leaver.done || !errors.Is(leaver.err, context.Canceled) {
+			t.Errorf("who leaves: %+v", leaver)
+		}
+		time.Sleep(time.Minute - 1)
+		lucky := start(c, records("lucky"))
+		if impatient.done || lucky.done {
+			t.Errorf("refused too soon: %v, %v", impatient.err, lucky.err)
+		}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		if !impatient.done || costd.ErrorCode(impatient.err) != costd.Unavailable {
+			t.Errorf("after its patience: %+v", impatient)
+		}
+		close(l.gate)
+		synctest.Wait()
+		if lucky.err != nil || l.names() != "under way queued lucky" {
+			t.Errorf("who waited for room: %v; written %s", lucky.err, l.names())
+		}
+	})
 }
 
 // TestCommitterSharesBySender fills what one sender may have, beside which another
@@ -347,7 +379,7 @@ func TestCommitterSharesBySender(t *testing.T) {
 			go send()
 			synctest.Wait()
 		}
-		if q := c.Queue(); refused != 32-1-4 || q.Records != costd.MaxBatch || !c.Full("flood") || c.Full("other") {
+		if q := c.Queue(); refused != 32-1-4 || q.Records != costd.MaxBatch || c.Room(t.Context(), "flood") == nil || c.Room(t.Context(), "other") != nil {
 			t.Fatalf("%d of 32 refused, %d records wait", refused, q.Records)
 		}
 		var err error

@@ -74,6 +74,45 @@ func TestServiceLeavesAPlaceToDecode(t *testing.T) {
 	})
 }
 
+// TestServiceDecodesWhatFits has a sender come with more than its part of the queue. Beside
+// what is queued, no more bodies are decoded than the sender has turns; the others wait.
+func TestServiceDecodesWhatFits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := make(gate)
+		s := &Service{Store: store, Limits: Limits{Decoders: 4, QueueRecords: 4}}
+		const body = `{"id":"1","client_id":1,"project_id":2,"region_id":3,"type":"instance","resource_id":"vm","metric":"m","start":"2026-10-01T00:00:00Z","end":"2026-10-01T01:00:00Z"}`
+		errs := make(chan error, 12)
+		ingest := func(body io.Reader) {
+			go func() {
+				_, err := s.Ingest(WithSender(t.Context(), "flood"), body, NDJSON)
+				errs <- err
+			}()
+			synctest.Wait()
+		}
+		ingest(strings.NewReader(body))
+		var ends []*io.PipeWriter
+		for range cap(errs) - 1 {
+			arriving, sender := io.Pipe()
+			ingest(arriving)
+			ends = append(ends, sender)
+		}
+		for _, sender := range ends {
+			_, _ = io.WriteString(sender, body)
+			_ = sender.Close()
+		}
+		synctest.Wait()
+		if got, want := s.decoded.held()/(recordBytes+partBytes), int64(1+2+2); got != want {
+			t.Errorf("%d records are decoded, want %d: one being written, two queued, two in their turn", got, want)
+		}
+		close(store)
+		for range cap(errs) {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // refusals counts the requests that were refused.
 type refusals struct{ n int }
 

@@ -38,12 +38,16 @@ const (
 )
 
 // Limits bound what a Service holds in memory at once, whoever sends it. A zero
-// means the default. What goes over a limit is refused with Unavailable at once.
+// means the default. What goes over a limit is refused with Unavailable, at once or, for
+// the queue, after Patience.
 type Limits struct {
 	// QueueRecords and QueueBytes bound the records that wait to be written, beside
 	// the batch being written: 100,000 and 128 MiB. A lone request always gets in.
 	QueueRecords int
 	QueueBytes   int64
+	// Patience is how long a request waits for room in the queue or for its turn to be
+	// decoded: 10 seconds.
+	Patience time.Duration
 	// BodyBytes bounds the bodies of all requests under way, as they are after
 	// decompression: 128 MiB, and never less than MaxBody.
 	BodyBytes int64
@@ -57,6 +61,7 @@ const (
 	defaultQueueRecords = costd.MaxBatch
 	defaultQueueBytes   = 128 << 20
 	defaultBodyBytes    = 2 * MaxBody
+	defaultPatience     = 10 * time.Second
 
 	// decodedBytes bounds the records of all requests together, from their decoding
 	// until they are written, their texts aside. One request, which has requestBytes at

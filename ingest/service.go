@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -45,7 +46,7 @@ type Observer interface {
 
 func (s *Service) start() {
 	s.once.Do(func() {
-		s.committer = Committer{Store: s.Store, QueueRecords: s.Limits.QueueRecords, QueueBytes: s.Limits.QueueBytes}
+		s.committer = Committer{Store: s.Store, QueueRecords: s.Limits.QueueRecords, QueueBytes: s.Limits.QueueBytes, Patience: cmp.Or(s.Limits.Patience, defaultPatience)}
 		if s.Observer != nil {
 			s.committer.Written = s.Observer.Written
 		}
@@ -95,7 +96,11 @@ func (s *Service) Write(ctx context.Context, usages []costd.Usage) (_ costd.Inge
 	for i := range usages {
 		b.add(i, func(u *costd.Usage) error { *u = usages[i]; return nil })
 	}
-	return s.store(ctx, b)
+	waiting, err := s.committer.enqueue(ctx, b.records)
+	if err != nil {
+		return costd.IngestResult{}, err
+	}
+	return s.result(ctx, b, waiting)
 }
 
 // Queue returns how much waits to be written.
@@ -128,8 +133,8 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 			s.Observer.Refused()
 		}
 	}()
-	if s.committer.Full(sender(ctx)) { // before any work is spent on it
-		return costd.IngestResult{}, errQueueFull
+	if err := s.committer.Room(ctx, sender(ctx)); err != nil { // before any work is spent on it
+		return costd.IngestResult{}, err
 	}
 	body := &body{from: from, holding: holding{all: &s.bodies, sender: sender(ctx)}}
 	defer body.release() // when the records are written, for they share its memory
@@ -139,21 +144,47 @@ func (s *Service) ingest(ctx context.Context, from io.Reader, g grammar) (_ cost
 	}
 	records := &holding{all: &s.decoded, sender: sender(ctx)}
 	defer records.release()
-	b, err := s.decode(ctx, text, g, records)
+	b, waiting, err := s.enqueue(ctx, text, g, records)
 	if err != nil {
 		return costd.IngestResult{}, err
 	}
-	return s.store(ctx, b)
+	return s.result(ctx, b, waiting)
 }
 
-// decode decodes and judges the records of a body, when it is its turn. What they
-// become in memory is taken of held: a short text may become 32 parts.
-func (s *Service) decode(ctx context.Context, text string, g grammar, held *holding) (*batch, error) {
-	done, err := s.decoders.Take(ctx, sender(ctx))
+// enqueue decodes a body, when it is its turn, and queues its valid records. It keeps its
+// turn until they are queued, so that a sender whose queue is full does not have bodies
+// decoded that nobody can take.
+func (s *Service) enqueue(ctx context.Context, text string, g grammar, held *holding) (*batch, *submission, error) {
+	done, err := s.turn(ctx)
 	if err != nil {
-		return nil, interrupted(ctx)
+		return nil, nil, err
 	}
 	defer done()
+	b, err := s.decode(ctx, text, g, held)
+	if err != nil {
+		return nil, nil, err
+	}
+	waiting, err := s.committer.enqueue(ctx, b.records)
+	return b, waiting, err
+}
+
+// turn waits for a turn to decode and returns what gives it back.
+func (s *Service) turn(ctx context.Context) (done func(), err error) {
+	patient, cancel := context.WithTimeout(ctx, s.committer.Patience)
+	defer cancel()
+	done, err = s.decoders.Take(patient, sender(ctx))
+	switch {
+	case err == nil:
+		return done, nil
+	case ctx.Err() != nil:
+		return nil, interrupted(ctx)
+	}
+	return nil, errQueueFull
+}
+
+// decode decodes and judges the records of a body. What they become in memory is taken of
+// held: a short text may become 32 parts.
+func (s *Service) decode(ctx context.Context, text string, g grammar, held *holding) (*batch, error) {
 	texts, err := g.cut(text)
 	if err != nil {
 		return nil, err
@@ -180,17 +211,15 @@ func (s *Service) decode(ctx context.Context, text string, g grammar, held *hold
 	return b, nil
 }
 
-// store writes the valid records of a batch and returns what became of all.
-func (s *Service) store(ctx context.Context, b *batch) (costd.IngestResult, error) {
+// result returns what became of the records of a batch, when those that wait are written.
+func (s *Service) result(ctx context.Context, b *batch, waiting *submission) (costd.IngestResult, error) {
 	result := costd.IngestResult{Rejected: b.rejected, Warnings: b.warnings()}
-	if len(b.records) > 0 {
-		outcomes, err := s.committer.Write(ctx, b.records)
-		if err != nil {
-			return costd.IngestResult{}, err
-		}
-		for _, outcome := range outcomes {
-			*counter(&result, outcome)++
-		}
+	outcomes, err := s.committer.result(ctx, waiting)
+	if err != nil {
+		return costd.IngestResult{}, err
+	}
+	for _, outcome := range outcomes {
+		*counter(&result, outcome)++
 	}
 	if s.Observer != nil {
 		s.Observer.Ingested(result)

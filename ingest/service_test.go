@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"costd.dev/costd"
 	"costd.dev/costd/ingest"
@@ -182,6 +183,11 @@ func TestServiceTellsItsObserver(t *testing.T) {
 		ingested(ctx, service, strings.NewReader(line("c", "")))
 		unread := strings.NewReader(line("d", ""))
 		over := ingested(ctx, service, unread)
+		if over.done {
+			t.Errorf("a full queue: %v without patience", over.err)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if costd.ErrorCode(over.err) != costd.Unavailable || unread.Len() != len(line("d", "")) {
 			t.Errorf("a full queue: %v, %d bytes left unread", over.err, unread.Len())
 		}

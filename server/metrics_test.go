@@ -128,7 +128,7 @@ func TestIngestPushesBackAndDrains(t *testing.T) {
 	s := open(t)
 	store := gated{s.store, make(chan struct{}, 9), make(chan struct{}), new(atomic.Int32)}
 	handler := server.New(server.Config{Usage: store, Catalog: s.store, Logger: slog.New(slog.DiscardHandler), Now: october,
-		Ingest: ingest.Limits{QueueRecords: 1}})
+		Ingest: ingest.Limits{QueueRecords: 1, Patience: time.Millisecond}})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
