@@ -270,3 +270,18 @@ func BenchmarkCorrectScattered(b *testing.B) {
 	}
 	b.ReportMetric(100*float64(b.N)/b.Elapsed().Seconds(), "corrections/s")
 }
+
+// BenchmarkReadCold reads a month of 216,000 records that is rolled up and not in memory.
+func BenchmarkReadCold(b *testing.B) {
+	db := open(b, b.TempDir())
+	load(b, db, fleet(1, 300, 720), 20_000)
+	if _, err := db.RollUp(b.Context(), 0); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		db.Forget()
+		if _, err := db.Lines(b.Context(), costd.Query{ClientID: 1, Period: october}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

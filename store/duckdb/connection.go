@@ -66,17 +66,17 @@ func parseBytes(size string) int64 {
 //
 // end rolls the transaction back and returns the connection to the pool, or closes the
 // connection if the rollback fails.
-func (e *engine) beginRead(ctx context.Context, pool *sql.DB) (tx *sql.Tx, end func(), err error) {
+func (e *engine) beginRead(ctx context.Context, pool *sql.DB) (conn *sql.Conn, tx *sql.Tx, end func(), err error) {
 	conn, leave, err := e.connect(ctx, pool)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if tx, err = conn.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
 		discard(conn)
 		leave()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return tx, func() {
+	return conn, tx, func() {
 		defer leave()
 		if e.rollback(conn, tx) != nil {
 			discard(conn)

@@ -3,9 +3,9 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
 
 	"costd.dev/costd"
@@ -119,16 +119,18 @@ func (l *loader) read(now *snapshot) error {
 	return err
 }
 
-// sumColumns are the columns of a sum that scanSum reads, from a table or view of roll-ups.
-const sumColumns = "day, state, grid, upper_half, lower_half, first_start, last_end, record_start, id"
+// sumColumns are the columns of a sum that readSum reads, from a table or view of roll-ups. The
+// units come as three words of 64 bits: the database's whole numbers have 128 at most.
+const sumColumns = `day, state, grid,
+	((upper_half + (lower_half >> 64)) >> 64)::UBIGINT, ((upper_half + (lower_half >> 64)) & 18446744073709551615)::UBIGINT,
+	(lower_half & 18446744073709551615)::UBIGINT, first_start, last_end, record_start, id`
 
-func scanSum(rows *sql.Rows) (s usagedb.Sum, err error) {
-	var upper, lower *big.Int
-	if err := rows.Scan(&s.Day, &s.State, &s.Grid, &upper, &lower, &s.First, &s.End, &s.Start, &s.ID); err != nil {
-		return s, err
+func readSum(row []driver.Value) usagedb.Sum {
+	return usagedb.Sum{
+		Day: costd.Day(row[0].(int32)), State: row[1].(int64), Grid: costd.Grid(row[2].(uint8)),
+		Units: usagedb.AmountOfWords(row[3].(uint64), row[4].(uint64), row[5].(uint64)),
+		First: row[6].(int64), Seen: usagedb.Seen{End: row[7].(int64), Start: row[8].(int64), ID: row[9].(string)},
 	}
-	s.Units = usagedb.AmountOf(upper.Add(upper.Lsh(upper, 64), lower))
-	return s, nil
 }
 
 // readFrom reads the sums of days from a table or view of roll-ups.
@@ -137,16 +139,8 @@ func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
 		return nil
 	}
 	const query = "SELECT " + sumColumns + " FROM %s WHERE client_id = %d AND day BETWEEN %d AND %d AND day IN (%s)"
-	rows, err := now.tx.QueryContext(now.ctx, fmt.Sprintf(query, table, l.client, slices.Min(days), slices.Max(days), literals(days)))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		s, err := scanSum(rows)
-		if err != nil {
-			return err
-		}
+	return now.each(fmt.Sprintf(query, table, l.client, slices.Min(days), slices.Max(days), literals(days)), func(row []driver.Value) error {
+		s := readSum(row)
 		if l.room -= usagedb.SumBytes; l.room < 0 {
 			return usagedb.ErrTooLarge
 		}
@@ -154,8 +148,8 @@ func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
 		if !l.knows(s.State) {
 			l.delta.States[s.State] = nil
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 // stateColumns are the columns of a state that scanState reads.

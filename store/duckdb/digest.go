@@ -135,7 +135,7 @@ func (d *digests) read(ctx context.Context, tx *sql.Tx, of map[clientDay]*digest
 			&upper, &lower, &p.grid); err != nil {
 			return err
 		}
-		p.units = usagedb.AmountOfHalves(upper, lower)
+		p.units = usagedb.AmountOfWords(0, upper, lower)
 		g := of[k]
 		if g == nil || g.unknown {
 			continue

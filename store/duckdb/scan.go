@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 
@@ -90,7 +91,7 @@ ORDER BY s.type, r.resource_id, s.number`
 
 	scanSumsSQL = `
 WITH rolled_day AS (SELECT day FROM client_day WHERE rolled AND %[1]s),
-	wanted AS (SELECT unnest($states::BIGINT[]) AS state)
+	wanted AS (SELECT unnest($1::BIGINT[]) AS state)
 SELECT ` + sumColumns + ` FROM rollup WHERE %[1]s AND day IN (FROM rolled_day) AND state IN (FROM wanted)
 UNION ALL
 SELECT ` + sumColumns + ` FROM summed_part WHERE %[1]s AND day NOT IN (FROM rolled_day) AND state IN (FROM wanted)`
@@ -105,7 +106,10 @@ func (s *scan) part(states []owned) (part usagedb.Part, err error) {
 		part.States[numbers[i]] = nil
 	}
 	if _, err = readStates(s.now, s.client, part.States); err == nil {
-		part.Sums, err = readAll(s.now, fmt.Sprintf(scanSumsSQL, s.which), scanSum, sql.Named("states", numbers))
+		err = s.now.each(fmt.Sprintf(scanSumsSQL, s.which), func(row []driver.Value) error {
+			part.Sums = append(part.Sums, readSum(row))
+			return nil
+		}, numbers)
 	}
 	return part, err
 }

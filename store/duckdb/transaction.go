@@ -3,7 +3,9 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"sync"
 
 	"costd.dev/costd"
@@ -152,6 +154,7 @@ func (e *engine) transact(ctx context.Context, f func(*sql.Tx) error) error {
 type snapshot struct {
 	ctx     context.Context // of the caller, and ended by Close
 	tx      *sql.Tx
+	conn    *sql.Conn // on which the transaction is
 	release func() // may be called more than once
 }
 
@@ -196,7 +199,7 @@ func (db *DB) tryBegin(ctx context.Context, pool func(*engine) *sql.DB) (*snapsh
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(db.closing, cancel)
 	leave := db.readers.enter()
-	tx, end, err := e.beginRead(ctx, pool(e))
+	conn, tx, end, err := e.beginRead(ctx, pool(e))
 	release := sync.OnceFunc(func() {
 		if end != nil {
 			end()
@@ -211,7 +214,7 @@ func (db *DB) tryBegin(ctx context.Context, pool func(*engine) *sql.DB) (*snapsh
 		return nil, e, err
 	}
 	context.AfterFunc(ctx, release)
-	return &snapshot{ctx: ctx, tx: tx, release: release}, e, nil
+	return &snapshot{ctx: ctx, tx: tx, conn: conn, release: release}, e, nil
 }
 
 // read runs f on a snapshot. It waits for its turn among the reads of callers.
@@ -245,4 +248,35 @@ func readAll[T any](s *snapshot, query string, scan func(*sql.Rows) (T, error), 
 		all = append(all, row)
 	}
 	return all, rows.Err()
+}
+
+// each calls f with the values of every row of the query, which are valid during the call.
+// It asks the driver itself: for many rows that takes half the time of package sql, which
+// looks at the type of each value. Arguments are numbered from 1.
+func (s *snapshot) each(query string, f func([]driver.Value) error, args ...any) error {
+	return s.conn.Raw(func(conn any) error {
+		named := make([]driver.NamedValue, len(args))
+		for i, arg := range args {
+			named[i] = driver.NamedValue{Ordinal: i + 1, Value: arg}
+		}
+		rows, err := conn.(driver.QueryerContext).QueryContext(s.ctx, query, named)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		values := make([]driver.Value, len(rows.Columns()))
+		for n := 0; ; n++ {
+			if n%1000 == 0 && s.ctx.Err() != nil {
+				return s.ctx.Err()
+			}
+			if err := rows.Next(values); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if err := f(values); err != nil {
+				return err
+			}
+		}
+	})
 }

@@ -25,8 +25,9 @@ func AmountOf(n *big.Int) Amount {
 	return Amount{word(2), word(1), word(0)}
 }
 
-// AmountOfHalves returns upper * 2^64 + lower.
-func AmountOfHalves(upper, lower uint64) Amount { return Amount{high: upper, low: lower} }
+// AmountOfWords returns the amount of which these are the 64 bits at the top, in the middle
+// and at the bottom.
+func AmountOfWords(top, high, low uint64) Amount { return Amount{top, high, low} }
 
 var lowHalf = new(big.Int).SetUint64(math.MaxUint64)
 
