@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -73,6 +74,9 @@ func (h *Handler) logFailure(r *http.Request, err error) {
 // WriteError writes err as this API says it, and returns the status. Of an error
 // that is our own fault it tells nothing but the request's id.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) int {
+	if reason, ok := errors.AsType[*costd.Error](context.Cause(r.Context())); ok {
+		err = reason // the server ended the request and says why
+	}
 	status, body := describe(err)
 	body.RequestID = web.RequestID(r.Context())
 	switch status {

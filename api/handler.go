@@ -57,6 +57,7 @@ var routes = []route{
 	{"POST", "/api/v1/keys", operators, (*Handler).createKey, nil},
 	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey, nil},
 	{"DELETE", "/api/v1/keys/{id}", operators, (*Handler).deleteKey, nil},
+	{"GET", "/api/v1/bills", operators, (*Handler).bills, billParams},
 	{"POST", "/api/v1/backup", operators, (*Handler).backup, nil},
 	{"POST", "/api/v1/check", operators, (*Handler).check, []string{"kind"}},
 }
@@ -69,6 +70,9 @@ func Patterns() []string {
 	}
 	return patterns
 }
+
+// ReportPaths lists the paths of reports: those that are bounded as all reports are.
+func ReportPaths() []string { return []string{"/api/v1/bills"} }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -19,6 +19,7 @@ import (
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/internal/openapitest"
 	"costd.dev/costd/internal/web"
+	"costd.dev/costd/report"
 	"costd.dev/costd/store/embedded"
 )
 
@@ -49,6 +50,7 @@ func newSite(t *testing.T) *site {
 		Usage:   &ingest.Service{Store: store},
 		Catalog: &catalog.Service{Store: store, Usage: store},
 		Access:  &access.Service{Catalog: store},
+		Reports: &report.Service{Usage: store, Catalog: store},
 	}
 	onPanic := func(w http.ResponseWriter, r *http.Request) { api.WriteError(w, r, io.ErrUnexpectedEOF) }
 	server := httptest.NewServer(web.Middleware(slog.New(slog.DiscardHandler), onPanic)(handler))
@@ -149,6 +151,7 @@ var routes = []struct {
 	{"GET", "/api/v1/keys", []costd.Role{costd.RoleOperator}},
 	{"POST", "/api/v1/keys", []costd.Role{costd.RoleOperator}},
 	{"GET", "/api/v1/keys/nobody", []costd.Role{costd.RoleOperator}},
+	{"GET", "/api/v1/bills", []costd.Role{costd.RoleOperator}},
 	{"DELETE", "/api/v1/keys/nobody", []costd.Role{costd.RoleOperator}},
 }
 

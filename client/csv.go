@@ -46,7 +46,12 @@ func (c *Client) csv(ctx context.Context, path string, request any) (*CSV, error
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.open(ctx, call{method: "POST", path: path, body: body, contentType: "application/json", accept: "*/*"})
+	return c.file(ctx, call{method: "POST", path: path, body: body, contentType: "application/json", accept: "*/*"})
+}
+
+// file makes a call that is answered by a CSV.
+func (c *Client) file(ctx context.Context, call call) (*CSV, error) {
+	resp, err := c.open(ctx, call)
 	if err != nil {
 		return nil, err
 	}

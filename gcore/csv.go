@@ -4,10 +4,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
+	"costd.dev/costd/internal/text"
 	"costd.dev/costd/report"
 )
 
@@ -23,13 +23,6 @@ var (
 		"Project_id", "Project_name", "First_seen", "Last_seen", "Period_from", "Period_to", "Units", "Value",
 		"Error", "Cost", "Currency", "Attached_to", "Port_id"}
 )
-
-// formulaStarts are what a spreadsheet may take for the beginning of a formula. Some read
-// full-width signs, which East Asian keyboards have, like the others.
-const formulaStarts = "=+-@\t\r\uFF1D\uFF0B\uFF0D\uFF20"
-
-// unseen are characters without a width: some programs drop them before they look for a formula.
-const unseen = "\u200B\u200C\u200D\u2060\uFEFF"
 
 // A csvLine is a line in the making. The first number that does not fit is kept as
 // its error.
@@ -48,17 +41,9 @@ func (l *csvLine) raw(s string) {
 	l.b = append(l.b, s...)
 }
 
-// text appends a text from outside, quoted if need be. What a spreadsheet would
-// take for a formula is disarmed by a leading apostrophe.
+// text appends a text from outside.
 func (l *csvLine) text(s string) {
-	if first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, unseen)); s != "" && strings.ContainsRune(formulaStarts, first) {
-		s = "'" + s
-	}
-	// Where lists are separated by semicolons, a spreadsheet ends a cell at one unless it is quoted.
-	if strings.ContainsAny(s, ",;\"\r\n") {
-		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
-	}
-	l.raw(s)
+	l.raw(text.Cell(s))
 }
 
 func (l *csvLine) integer(n int64) { l.raw(strconv.FormatInt(n, 10)) }

@@ -7,13 +7,14 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/decimal"
+	"costd.dev/costd/report"
 )
 
 // Decimal places of reported numbers.
 const (
 	valuePlaces    = 9
-	roundedPlaces  = 5  // of a cost, with rounding
-	unroundedCosts = 18 // without
+	roundedPlaces  = report.CostPlaces // with rounding
+	unroundedCosts = 18                // without
 )
 
 // costPlaces returns the decimal places of costs.

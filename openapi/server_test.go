@@ -150,6 +150,12 @@ func (s *site) useKeysAndCatalog() {
 	}
 	s.call(call{id: "sendUsage", key: "operator", status: 200}) // no records
 	s.call(call{id: "sendUsage", key: "ingest", status: 200, body: "{}\n7\n", header: ndjsonBody})
+	for _, month := range []string{"2026-09", "2026-10"} {
+		s.call(call{id: "listBills", key: "operator", more: "?month=" + month + "&limit=1", status: 200})
+		s.call(call{id: "listBills", key: "operator", more: "?limit=1000&cursor=1001&month=" + month, status: 200})
+		s.call(call{id: "listBills", key: "operator", more: "?month=" + month, header: "Accept: text/csv", status: 200})
+	}
+	s.call(call{id: "listBills", key: "operator", status: 200})
 	if s.maintained() {
 		s.call(call{id: "backup", key: "operator", status: 200})
 		s.call(call{id: "check", key: "operator", more: "?kind=price&kind=rollup", status: 200})

@@ -19,15 +19,17 @@ type Basis struct {
 // Basis returns the basis of an answer that is about to be made.
 func (s *Service) Basis(ctx context.Context, clientID int64, p costd.Period) (_ Basis, err error) {
 	defer costd.Wrap(&err, "report.Basis")
-	usage, err := s.Usage.Revision(ctx, clientID, p)
-	if err != nil {
-		return Basis{}, err
-	}
 	v, err := s.view(ctx)
 	if err != nil {
 		return Basis{}, err
 	}
-	return Basis{clientID: clientID, period: p, usage: usage, catalog: v.stamps[clientID]}, nil
+	return s.basis(ctx, v, clientID, p)
+}
+
+// basis returns the basis of an answer that is about to be made from the view.
+func (s *Service) basis(ctx context.Context, v *view, clientID int64, p costd.Period) (Basis, error) {
+	usage, err := s.Usage.Revision(ctx, clientID, p)
+	return Basis{clientID: clientID, period: p, usage: usage, catalog: v.stamps[clientID]}, err
 }
 
 // Holds reports whether nothing has changed under an answer since its basis.

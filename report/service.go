@@ -21,6 +21,7 @@ type Service struct {
 
 	cached atomic.Pointer[view]
 	making singleflight.Group // of views, by version
+	bills  billMemory
 }
 
 // Today returns the current UTC day.

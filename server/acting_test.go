@@ -26,6 +26,12 @@ func (s *site) as(t *testing.T, token, method, path, body string, clients ...str
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header["X-Client-Id"] = clients
+	return s.send(t, r)
+}
+
+// send sends a request and returns the status and the body of the answer.
+func (s *site) send(t *testing.T, r *http.Request) (int, string) {
+	t.Helper()
 	resp, err := s.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)

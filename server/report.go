@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"costd.dev/costd"
-	"costd.dev/costd/gcore"
 	"costd.dev/costd/internal/turns"
 	"costd.dev/costd/internal/web"
 )
@@ -17,31 +16,42 @@ import (
 // times what a year of the largest client takes.
 const defaultReportTimeout = time.Minute
 
+// reportBounds are what all reports share, in whichever API.
+type reportBounds struct {
+	turns  reportTurns
+	bodies *reportBodies
+}
+
+func (s *Server) newReportBounds() reportBounds {
+	return reportBounds{
+		turns:  reportTurns{turns.New(s.config.Reports, s.config.ReportsPerKey, maxWaiting), s.config.ReportWait},
+		bodies: &reportBodies{paid: map[string]int{}},
+	}
+}
+
 // boundReports lets next make so many reports at a time, each of which must begin in
 // time. The body is read before a report gets its turn: who sends it slowly keeps
-// nobody else waiting.
-func (s *Server) boundReports(next http.Handler) http.Handler {
-	t := reportTurns{turns.New(s.config.Reports, s.config.ReportsPerKey, maxWaiting), s.config.ReportWait}
-	bodies := &reportBodies{paid: map[string]int{}}
+// nobody else waiting. An operator's turns are its own, whichever client it acts for.
+func (s *Server) boundReports(b reportBounds, next http.Handler, fail writeError) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.access.Authenticate(r.Context(), r.Header.Get("Authorization"))
 		if err != nil {
 			next.ServeHTTP(w, r) // which says what is wrong
 			return
 		}
-		release, err := bodies.readAhead(w, r, payer(who))
+		release, err := b.bodies.readAhead(w, r, payer(who))
 		defer release()
 		if err != nil {
 			if code := costd.ErrorCode(err); code == costd.TooMany || code == costd.Unavailable {
 				w.Header().Set("Retry-After", seconds(time.Second))
 			}
-			gcore.WriteError(w, r, err)
+			fail(w, r, err)
 			return
 		}
-		done, err := t.take(r.Context(), payer(who))
+		done, err := b.turns.take(r.Context(), payer(who))
 		if err != nil {
-			w.Header().Set("Retry-After", seconds(t.wait))
-			gcore.WriteError(w, r, err)
+			w.Header().Set("Retry-After", seconds(b.turns.wait))
+			fail(w, r, err)
 			return
 		}
 		defer done()

@@ -64,10 +64,14 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	}
 	mux := http.NewServeMux()
 	l := s.newLimits(s.config.RateLimit, s.config.RateBurst)
-	mux.Handle("/", s.limit(l, s.boundReports(dialect), gcore.WriteError))
-	limited := s.limit(limits{failures: l.failures}, own, func(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) })
+	bounds := s.newReportBounds()
+	mux.Handle("/", s.limit(l, s.boundReports(bounds, dialect, gcore.WriteError), gcore.WriteError))
+	limited := s.limit(limits{failures: l.failures}, own, failOwn)
 	mux.Handle("/api/", limited)
 	mux.Handle("/api", limited)
+	for _, path := range api.ReportPaths() {
+		mux.Handle(path, s.limit(l, s.boundReports(bounds, own, failOwn), failOwn))
+	}
 	s.figures = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry, MaxRequestsInFlight: maxScrapes})
 	for _, route := range ownRoutes {
 		exact := route.path
@@ -79,6 +83,9 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	}
 	return noPath(mux)
 }
+
+// failOwn answers with an error as our own API says it.
+func failOwn(w http.ResponseWriter, r *http.Request, err error) { api.WriteError(w, r, err) }
 
 // noPath refuses "*" and what CONNECT has in the place of a path. The mux would do that
 // without words, or in plain text.

@@ -185,6 +185,7 @@ var everyRoute = []struct {
 	{"POST", "/api/v1/keys", `{"role": "ingest"}`, [5]int{201, 403, 403, 403, 403}},
 	{"GET", "/api/v1/keys/none", ``, [5]int{404, 403, 403, 403, 403}},
 	{"DELETE", "/api/v1/keys/none", ``, [5]int{404, 403, 403, 403, 403}},
+	{"GET", "/api/v1/bills?month=2026-10", ``, [5]int{200, 403, 403, 403, 403}},
 	{"POST", "/api/v1/backup", ``, [5]int{200, 403, 403, 403, 403}},
 	{"POST", "/api/v1/check", ``, [5]int{200, 403, 403, 403, 403}},
 }

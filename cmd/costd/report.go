@@ -27,7 +27,8 @@ command then names the row and exits with 3.`,
   costd report resources --month 2026-10 --type volume --order-by billing_value.desc
   costd report usage --month 2026-10 --project 501
   costd report reservations
-  costd report totals --month 2026-10 --client 1001    # with an operator's key`,
+  costd report totals --month 2026-10 --client 1001    # with an operator's key
+  costd report bills --month 2026-10                   # likewise, of all clients`,
 	}
 	cmd.AddCommand(
 		newReportTotalsCommand(t),
@@ -35,6 +36,7 @@ command then names the row and exits with 3.`,
 		newReportResourcesCommand(t),
 		newReportUsageCommand(t),
 		newReportReservationsCommand(t),
+		newReportBillsCommand(t),
 	)
 	return cmd
 }
