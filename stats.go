@@ -8,8 +8,8 @@ package costd
 // which is cheap enough to be called every few seconds. A figure that it does not
 // know is 0.
 type StoreStats struct {
-	Parts      int64 // of usage records that are kept now; a record has one for each UTC day
-	DiskBytes  int64 // size of all files
+	Parts          int64 // of usage records that are kept now; a record has one for each UTC day
+	DiskBytes      int64 // size of all files
 	AggregateBytes int64 // memory of the sums by client and month that reports are answered from
-	Refreshes  int64 // days of such sums, since the start, that were read or made again
+	Refreshes      int64 // days of such sums, since the start, that were read or made again
 }

@@ -75,8 +75,8 @@ const statsTimeout = 5 * time.Second
 
 // storeMetrics collects the figures of a store when they are asked for.
 type storeMetrics struct {
-	store                                 storeWithStats
-	logger                                *slog.Logger
+	store                                     storeWithStats
+	logger                                    *slog.Logger
 	parts, diskBytes, aggregateBytes, refresh *prometheus.Desc
 }
 
@@ -84,10 +84,10 @@ func newStoreMetrics(store storeWithStats, logger *slog.Logger) *storeMetrics {
 	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
 	return &storeMetrics{
 		store: store, logger: logger,
-		parts:      desc("costd_store_parts", "Parts of usage records kept: a record has one for each UTC day that it touches."),
-		diskBytes:  desc("costd_store_disk_bytes", "Size of the store's files."),
+		parts:          desc("costd_store_parts", "Parts of usage records kept: a record has one for each UTC day that it touches."),
+		diskBytes:      desc("costd_store_disk_bytes", "Size of the store's files."),
 		aggregateBytes: desc("costd_store_aggregate_bytes", "Memory of the sums by client and month that reports are answered from."),
-		refresh:    desc("costd_store_refreshes_total", "Times that sums kept ready were made anew."),
+		refresh:        desc("costd_store_refreshes_total", "Times that sums kept ready were made anew."),
 	}
 }
 
