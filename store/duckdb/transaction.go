@@ -155,7 +155,7 @@ type snapshot struct {
 	ctx     context.Context // of the caller, and ended by Close
 	tx      *sql.Tx
 	conn    *sql.Conn // on which the transaction is
-	release func() // may be called more than once
+	release func()    // may be called more than once
 }
 
 // begin returns a snapshot on a connection of a pool. It is released at the latest when
