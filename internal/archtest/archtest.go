@@ -136,6 +136,41 @@ func CheckImports(packages []Package, layers []Layer) []string {
 	return complaints
 }
 
+// CheckPermissions returns a complaint for every permission that no import needs: it would
+// let in one day what nobody decided.
+func CheckPermissions(packages []Package, layers []Layer) []string {
+	var complaints []string
+	for i, l := range layers {
+		for _, may := range l.May {
+			used := func(p Package) bool {
+				first := slices.IndexFunc(layers, func(l Layer) bool { return matches(l.Room, p.Path) })
+				return first == i && slices.ContainsFunc(p.Imports, func(imported string) bool {
+					relative, ok := inModule(imported)
+					return ok && matches(may, relative)
+				})
+			}
+			if !slices.ContainsFunc(packages, used) {
+				complaints = append(complaints, fmt.Sprintf("%s may import %s and does not", l.Room, may))
+			}
+		}
+	}
+	return complaints
+}
+
+// CheckPure returns a complaint for every import of a package that is not on the list, by
+// the packages that match a room: those that compute, and know no clock, file or network.
+func CheckPure(packages []Package, room string, allowed ...string) []string {
+	var complaints []string
+	for _, p := range packages {
+		for _, imported := range p.Imports {
+			if _, own := inModule(imported); matches(room, p.Path) && !own && !slices.Contains(allowed, imported) {
+				complaints = append(complaints, fmt.Sprintf("%s may not import %s", p.Path, imported))
+			}
+		}
+	}
+	return complaints
+}
+
 // CheckForbidden returns a complaint for every package, other than those that
 // match one of the exceptions, that imports the given path.
 func CheckForbidden(packages []Package, forbidden string, exceptions ...string) []string {

@@ -36,12 +36,15 @@ var layers = []Layer{
 	{"openapi", nil},
 	{"server", []string{".", "report", "gcore", "api", "ingest", "catalog", "access", "openapi", "internal/turns", "internal/web"}},
 	{"bench", []string{".", "decimal", "catalog", "client", "internal/spawn"}},
-	{"cmd/costd-bench", []string{"bench", "internal/spawn"}},
-	{"cmd/costd", []string{"*", "store/duckdb", "store/embedded", "internal/web"}},
+	{"cmd/costd-bench", []string{"bench"}},
+	{"cmd/costd", []string{"*", "store/duckdb", "store/embedded"}},
 	{"internal/openapitest", []string{"openapi"}},
 	{"internal/fleettest", []string{".", "decimal"}},
 	{"internal/*", nil},
 }
+
+// pure are the packages that a room may import which only computes.
+var pure = []string{"cmp", "errors", "fmt", "hash/maphash", "iter", "maps", "math", "math/big", "slices", "sort", "strconv", "strings"}
 
 // exactRooms are the packages through which usage and money pass.
 var exactRooms = []string{".", "decimal", "rating", "usage", "usage/driver", "report", "ingest", "catalog", "gcore", "api", "store/*", "client", "importer", "demo", "cmd/costd"}
@@ -62,6 +65,8 @@ func TestTree(t *testing.T) {
 	packages := load(t)
 	for rule, complaints := range map[string][]string{
 		"imports":       CheckImports(packages, layers),
+		"permissions":   CheckPermissions(packages, layers),
+		"pure":          CheckPure(packages, "rating", pure...),
 		"cgo":           CheckForbidden(packages, "github.com/duckdb/duckdb-go/v2", "store/duckdb", "importer", "bench"), // bench measures it too
 		"C interface":   CheckForbidden(packages, "github.com/duckdb/duckdb-go-bindings", "importer"),
 		"no unsafe":     CheckForbidden(packages, "unsafe", "importer"), // reads vectors of DuckDB where they lie
@@ -121,6 +126,8 @@ func TestRulesFire(t *testing.T) {
 		{"upward import", CheckImports(one(parse("rating", `package rating; import "costd.dev/costd/report"`)), layers), "rating may not import costd.dev/costd/report"},
 		{"dialects apart", CheckImports(one(parse("api", `package api; import "costd.dev/costd/gcore"`)), layers), "api may not import costd.dev/costd/gcore"},
 		{"no store", CheckImports(one(parse("gcore", `package gcore; import "costd.dev/costd/store/duckdb"`)), layers), "gcore may not import"},
+		{"unused", CheckPermissions(one(parse("rating", `package rating; import "costd.dev/costd/decimal"`)), []Layer{{"rating", []string{"decimal", "."}}}), "rating may import . and does not"},
+		{"clock", CheckPure(one(parse("rating", `package rating; import "time"`)), "rating", pure...), "rating may not import time"},
 		{"no room", CheckImports(one(parse("utils", `package utils`)), layers), "utils: no layer"},
 		{"cgo", CheckForbidden(one(parse("report", `package report; import "x"`)), "x", "store/*"), "report may not import x"},
 		{"doc", CheckDoc(one(parse("rating", "package rating"))), "rating: no package comment"},
