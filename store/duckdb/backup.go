@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb/files"
 )
 
 // A backup is backupMagic, the length of the database file in 8 bytes, the highest
@@ -92,17 +93,17 @@ func (db *DB) tryCopy(ctx context.Context) (file *os.File, err error) {
 	}
 	original, err := os.Open(filepath.Join(db.options.Path, DatabaseFile))
 	if err != nil {
-		return nil, fileError(err)
+		return nil, files.Error(err)
 	}
 	defer original.Close()
 	if file, err = os.CreateTemp(db.options.Path, copyPattern); err != nil {
-		return nil, fileError(err)
+		return nil, files.Error(err)
 	}
 	if _, err = io.Copy(file, contextReader{ctx, original}); err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(fileError(err), file.Close(), os.Remove(file.Name()))
+		return nil, errors.Join(files.Error(err), file.Close(), os.Remove(file.Name()))
 	}
 	return file, nil
 }
@@ -114,14 +115,6 @@ func removeCopies(folder string) {
 	for _, name := range copies {
 		os.Remove(name) // what stays takes space, and does no harm
 	}
-}
-
-// fileError makes an error of the file system one that may be shown.
-func fileError(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return unavailable(err, "a file in the data folder cannot be read or written; is the disk full?")
 }
 
 // A contextReader reads until the context ends.
@@ -149,12 +142,12 @@ func Restore(ctx context.Context, r io.Reader, folder string) (err error) {
 	if r, err = wantBackup(r); err != nil {
 		return err
 	}
-	missing := missingFolders(folder)
-	if folder, err = prepareFolder(folder); err == nil {
+	missing := files.Missing(folder)
+	if folder, err = files.Prepare(folder); err == nil {
 		err = restoreLocked(ctx, r, folder)
 	}
 	if err != nil {
-		removeEmpty(missing)
+		files.RemoveEmpty(missing)
 	}
 	return err
 }
@@ -162,36 +155,36 @@ func Restore(ctx context.Context, r io.Reader, folder string) (err error) {
 // restoreLocked makes the database of a backup in a folder that nobody else may use
 // until it is there.
 func restoreLocked(ctx context.Context, r io.Reader, folder string) (err error) {
-	lock, err := lockFolder(folder)
+	lock, err := files.LockFolder(folder)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			lock.undo()
+			lock.Undo()
 		}
-		err = errors.Join(err, lock.release())
+		err = errors.Join(err, lock.Release())
 	}()
 	for _, name := range []string{DatabaseFile, DatabaseFile + ".wal"} {
 		if _, err := os.Lstat(filepath.Join(folder, name)); !errors.Is(err, os.ErrNotExist) {
 			return costd.InvalidField("data", "there is a store in the folder %s; name another one, or move it away", folder)
 		}
 	}
-	if err := os.Remove(filepath.Join(folder, markFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fileError(err) // it is of a database that is gone
+	if err := os.Remove(filepath.Join(folder, files.MarkFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return files.Error(err) // it is of a database that is gone
 	}
 	temporary := filepath.Join(folder, restoreFolder)
 	if err := errors.Join(os.RemoveAll(temporary), os.Mkdir(temporary, 0o700)); err != nil {
-		return fileError(err)
+		return files.Error(err)
 	}
 	defer os.RemoveAll(temporary)
 	if err := restoreInto(ctx, r, temporary); err != nil {
 		return err
 	}
 	if err := os.Rename(filepath.Join(temporary, DatabaseFile), filepath.Join(folder, DatabaseFile)); err != nil {
-		return fileError(err)
+		return files.Error(err)
 	}
-	return syncFile(folder)
+	return files.Sync(folder)
 }
 
 // restoreInto writes the database of a backup into the folder and verifies it.
@@ -199,11 +192,11 @@ func restoreInto(ctx context.Context, r io.Reader, folder string) error {
 	path := filepath.Join(folder, DatabaseFile)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fileError(err)
+		return files.Error(err)
 	}
 	err = readBackup(contextReader{ctx, r}, file)
 	if closing := file.Close(); err == nil && closing != nil {
-		err = fileError(closing)
+		err = files.Error(closing)
 	}
 	if err != nil {
 		return storeError(err)
@@ -215,10 +208,10 @@ func restoreInto(ctx context.Context, r io.Reader, folder string) error {
 	if err := errors.Join(db.Check(ctx), db.Close()); err != nil {
 		return err
 	}
-	if size, err := sizeOf(path + logSuffix); err != nil || size > 0 {
+	if size, err := files.Size(path + files.LogSuffix); err != nil || size > 0 {
 		return errors.Join(err, unavailable(nil, "the restored database could not be written whole; is the disk full?"))
 	}
-	return syncFile(path)
+	return files.Sync(path)
 }
 
 // wantBackup returns a reader of the same, if it begins as backups do, so that nothing
@@ -229,19 +222,6 @@ func wantBackup(r io.Reader) (io.Reader, error) {
 		return nil, readError(err, "this is no backup; name a file that `costd backup` wrote")
 	}
 	return buffered, nil
-}
-
-// syncFile sees to it that a file, or a folder's list of files, is on disk.
-func syncFile(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fileError(err)
-	}
-	defer file.Close()
-	if err := file.Sync(); err != nil {
-		return fileError(err)
-	}
-	return nil
 }
 
 // readBackup writes the database that the backup r holds to the file.
@@ -258,7 +238,7 @@ func readBackup(r io.Reader, file io.Writer) error {
 	written := &failingWriter{w: file}
 	if _, err := io.CopyN(written, both, size); err != nil {
 		if written.err != nil {
-			return fileError(written.err)
+			return files.Error(written.err)
 		}
 		return readError(err, "the backup is cut short")
 	}

@@ -109,7 +109,7 @@ func (db *DB) moveLog() error {
 	}
 	err := db.tryMove()
 	if db.engine != nil {
-		err = errors.Join(err, db.marker.checkpointed()) // a checkpoint that failed may be in the database
+		err = errors.Join(err, db.marker.Checkpointed()) // a checkpoint that failed may be in the database
 	}
 	return err
 }

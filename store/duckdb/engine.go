@@ -91,7 +91,7 @@ func (e *engine) close() error {
 
 // start opens the database, whose files it looks at before, and loads the catalog.
 func (db *DB) start(ctx context.Context) error {
-	if err := db.marker.verify(db.options.Logger); err != nil {
+	if err := db.marker.Verify(db.options.Logger); err != nil {
 		return err
 	}
 	e, err := openEngine(ctx, db.options)
@@ -109,7 +109,7 @@ func (db *DB) start(ctx context.Context) error {
 		return db.loadCatalog(ctx, tx)
 	})
 	if err == nil {
-		err = db.marker.opened()
+		err = db.marker.Opened()
 	}
 	if err != nil {
 		return errors.Join(err, e.close())

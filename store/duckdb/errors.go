@@ -4,8 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
 
 	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb/files"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 )
@@ -54,4 +59,40 @@ func refusedByDisk(err error) bool {
 	var failure *driver.Error
 	return errors.As(err, &failure) &&
 		(failure.Type == driver.ErrorTypeIO || failure.Type == driver.ErrorTypeTransaction)
+}
+
+// explain adds the reason to an error of a start, which is for the operator alone.
+func explain(err error) error {
+	var known *costd.Error
+	if err == nil || !errors.As(err, &known) || known.Err == nil || known.Code != costd.Unavailable {
+		return err
+	}
+	return costd.Errorf(known.Code, "%s: %w", known.Message, known.Err)
+}
+
+// openError says why a store cannot be opened. What DuckDB says it says of the database.
+func openError(folder string, err error) error {
+	failure, ok := errors.AsType[*driver.Error](err)
+	if known := storeError(err); !ok || costd.ErrorCode(known) != costd.Unavailable {
+		return explain(known)
+	}
+	path := filepath.Join(folder, DatabaseFile)
+	if offset, found := damagedAt(failure); found {
+		return fmt.Errorf("%w: %w", files.DamagedDatabase(path, offset), failure)
+	}
+	return costd.Errorf(costd.Unavailable, "the database %s cannot be opened: %w; if it is damaged, restore a backup into another folder "+
+		`(see "When it does not start" in docs/operations.md)`, path, failure)
+}
+
+// location is how DuckDB names the byte of a block that is damaged or missing.
+var location = regexp.MustCompile(`(?:in block at|from) location (\d+)`)
+
+// damagedAt returns the byte at which DuckDB found the database to be damaged, if it says.
+func damagedAt(failure *driver.Error) (offset int64, found bool) {
+	said := location.FindStringSubmatch(failure.Msg)
+	if failure.Type != driver.ErrorTypeIO || said == nil {
+		return 0, false
+	}
+	offset, err := strconv.ParseInt(said[1], 10, 64)
+	return offset, err == nil
 }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+
+	"costd.dev/costd/store/duckdb/files"
 )
 
 // Wrapped returns the options with something between the store and the database.
@@ -152,7 +154,7 @@ func AfterCommit(db *DB, f func() error) (restore func()) {
 }
 
 // Checksum returns the sum that DuckDB keeps of a frame of its log.
-func Checksum(data []byte) uint64 { return checksum(data) }
+func Checksum(data []byte) uint64 { return files.Checksum(data) }
 
 // DenyCommit says of the next commits that they failed, although they take effect,
 // until restore is called.
@@ -185,11 +187,11 @@ func (c noConnector) Driver() sqldriver.Driver                        { return n
 
 // MarkByAnother marks the log of a folder as another process does that opens it.
 func MarkByAnother(folder string) error {
-	m, err := openMark(folder)
+	m, err := files.OpenMark(folder)
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.opened(), m.close())
+	return errors.Join(m.Opened(), m.Close())
 }
 
 // ForgetDigests forgets all digests, so that the next batch reads those that it needs.

@@ -11,12 +11,16 @@ import (
 	"sync/atomic"
 
 	"costd.dev/costd"
+	"costd.dev/costd/store/duckdb/files"
 	usagedb "costd.dev/costd/usage/driver"
 )
 
-// DatabaseFile is the name of the database in the folder of a store. DuckDB keeps
-// a write-ahead log and temporary files beside it.
-const DatabaseFile = "costd.duckdb"
+// DatabaseFile is the name of the database in the folder of a store.
+const DatabaseFile = files.Database
+
+// OperatorKeyFile is the name of the file, in the folder of a store, that a server writes
+// its first key to.
+const OperatorKeyFile = files.OperatorKeyFile
 
 // defaultMemoryLimit leaves room for the rest of the server within 1.5 GiB.
 const defaultMemoryLimit = "512MB"
@@ -66,9 +70,9 @@ func (o Options) wrapped(connector sqldriver.Connector) sqldriver.Connector {
 // before it waits for snapshots.
 type DB struct {
 	options Options
-	lock    *folderLock
-	place   place
-	marker  *marker // guarded by writing, but for foreign
+	lock    *files.FolderLock
+	place   files.Place
+	marker  *files.Marker // guarded by writing, but for foreign
 	// writing holds the write token. Unlike a mutex it can be waited for together with a
 	// context.
 	writing chan struct{}
@@ -107,7 +111,7 @@ var (
 // the folder was written by a newer costd.
 func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	defer costd.Wrap(&err, "duckdb.Open")
-	if options.Path, err = prepareFolder(options.Path); err != nil {
+	if options.Path, err = files.Prepare(options.Path); err != nil {
 		return nil, err
 	}
 	if options.MemoryLimit == "" {
@@ -116,12 +120,12 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
-	lock, err := lockFolder(options.Path)
+	lock, err := files.LockFolder(options.Path)
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseRemains(options.Path); err != nil {
-		return nil, errors.Join(err, lock.release())
+	if err := files.RefuseRemains(options.Path); err != nil {
+		return nil, errors.Join(err, lock.Release())
 	}
 	removeCopies(options.Path)
 	db := &DB{options: options, lock: lock, touched: touched{}, digests: newDigests(digestsBytes), writing: make(chan struct{}, 1),
@@ -129,7 +133,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 		scanStates: scanStates, auditParts: auditParts}
 	db.closing, db.shut = context.WithCancel(context.Background())
 	if err := db.openFiles(ctx); err != nil {
-		return nil, errors.Join(openError(options.Path, err), db.engine.close(), db.marker.close(), lock.release())
+		return nil, errors.Join(openError(options.Path, err), db.engine.close(), db.marker.Close(), lock.Release())
 	}
 	db.background.Go(db.fillDictionary)
 	db.background.Go(db.rollUpAlways)
@@ -155,7 +159,7 @@ func (db *DB) Close() (err error) {
 	if moved == nil {
 		_ = db.checkpoint() // it is logged; the next start replays the log
 	}
-	return storeError(errors.Join(moved, db.engine.close(), db.marker.close(), db.lock.release()))
+	return storeError(errors.Join(moved, db.engine.close(), db.marker.Close(), db.lock.Release()))
 }
 
 func (db *DB) isClosed() bool { return db.closing.Err() != nil }
@@ -192,12 +196,12 @@ const probeBytes = 1 << 20
 func (db *DB) probe() error {
 	file, err := os.CreateTemp(db.options.Path, copyPattern)
 	if err != nil {
-		return fileError(err)
+		return files.Error(err)
 	}
 	defer os.Remove(file.Name())
 	_, err = file.Write(make([]byte, probeBytes))
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fileError(err)
+		return files.Error(err)
 	}
 	return nil
 }

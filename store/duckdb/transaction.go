@@ -69,7 +69,7 @@ func (db *DB) settle() error {
 	if err := db.own(); err != nil {
 		return err
 	}
-	err := db.marker.committed()
+	err := db.marker.Committed()
 	db.unwell.Store(err != nil)
 	return err
 }

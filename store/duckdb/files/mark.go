@@ -1,4 +1,4 @@
-package duckdb
+package files
 
 import (
 	"encoding/binary"
@@ -11,9 +11,9 @@ import (
 	"sync/atomic"
 )
 
-// markFile keeps, apart from the log, how far the log reaches: a log that was cut short
+// MarkFile keeps, apart from the log, how far the log reaches: a log that was cut short
 // looks like one that was never longer.
-const markFile = "costd.mark"
+const MarkFile = "costd.mark"
 
 // The mark stands in two slots by turns, so that a write that is torn leaves the other.
 // A slot is markMagic, four numbers of 8 bytes, and the sum of all that in 4 bytes.
@@ -36,8 +36,8 @@ type mark struct {
 	sum       uint32 // of all these bytes, by sumTable
 }
 
-// A marker writes the mark of a store. It is guarded by DB.writing.
-type marker struct {
+// A Marker writes the mark of a store. But for Foreign, one goroutine may use it at a time.
+type Marker struct {
 	folder string
 	file   *os.File
 	log    *os.File // nil until a commit needs it
@@ -49,20 +49,20 @@ type marker struct {
 	damaged bool
 }
 
-func (m *marker) database() string { return filepath.Join(m.folder, DatabaseFile) }
-func (m *marker) logName() string  { return m.database() + logSuffix }
+func (m *Marker) database() string { return filepath.Join(m.folder, Database) }
+func (m *Marker) logName() string  { return m.database() + LogSuffix }
 
-// openMark opens the mark of a folder, and makes one if there is none.
-func openMark(folder string) (*marker, error) {
-	file, err := os.OpenFile(filepath.Join(folder, markFile), os.O_RDWR|os.O_CREATE|syncedWrites, fileMode)
+// OpenMark opens the mark of a folder, and makes one if there is none.
+func OpenMark(folder string) (*Marker, error) {
+	file, err := os.OpenFile(filepath.Join(folder, MarkFile), os.O_RDWR|os.O_CREATE|syncedWrites, fileMode)
 	if err != nil {
-		return nil, fileError(err)
+		return nil, Error(err)
 	}
 	last, size, err := readMark(file)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	m := &marker{folder: folder, file: file, last: last, damaged: size > 0 && last.number == 0}
+	m := &Marker{folder: folder, file: file, last: last, damaged: size > 0 && last.number == 0}
 	m.tried.Store(m.last.number)
 	return m, nil
 }
@@ -74,7 +74,7 @@ func readMark(file *os.File) (newest mark, size int, err error) {
 	slots := make([]byte, slotCount*slotSize)
 	size, err = file.ReadAt(slots, 0)
 	if err != nil && err != io.EOF {
-		return mark{}, 0, fileError(err)
+		return mark{}, 0, Error(err)
 	}
 	for slot := range slices.Chunk(slots, slotSize) {
 		if found := parseMark(slot); found.number > newest.number {
@@ -84,7 +84,8 @@ func readMark(file *os.File) (newest mark, size int, err error) {
 	return newest, size, nil
 }
 
-func (m *marker) close() error {
+// Close closes the mark; a nil Marker has nothing to close.
+func (m *Marker) Close() error {
 	if m == nil {
 		return nil
 	}
@@ -92,7 +93,7 @@ func (m *marker) close() error {
 }
 
 // closeLog forgets the log that is open: another one will follow.
-func (m *marker) closeLog() (err error) {
+func (m *Marker) closeLog() (err error) {
 	if m.log != nil {
 		err = m.log.Close()
 	}
@@ -110,10 +111,10 @@ func parseMark(slot []byte) mark {
 	return mark{number: number(0), iteration: number(1), length: int64(number(2)), sum: uint32(number(3))}
 }
 
-// foreign returns Unavailable if the file has a later mark than this process wrote: another
+// Foreign returns Unavailable if the file has a later mark than this process wrote: another
 // one has opened the database since, as it can where folders cannot be locked, and what
 // this one knows is old. All goroutines may call it.
-func (m *marker) foreign() error {
+func (m *Marker) Foreign() error {
 	newest, _, err := readMark(m.file)
 	if err == nil && newest.number > m.tried.Load() {
 		return errForeign
@@ -125,7 +126,7 @@ var errForeign = unavailable(nil, "another costd has opened the data folder sinc
 	"stop this server and the other one, and start one on the folder as it is")
 
 // set puts a mark in the place of the last but one. It is on disk when it returns.
-func (m *marker) set(next mark) error {
+func (m *Marker) set(next mark) error {
 	next.number = m.last.number + 1
 	m.tried.Store(next.number)
 	slot := []byte(markMagic)
@@ -136,14 +137,14 @@ func (m *marker) set(next mark) error {
 	page := make([]byte, slotSize)
 	copy(page, slot)
 	if _, err := m.file.WriteAt(page, int64(next.number%slotCount)*slotSize); err != nil {
-		return fileError(err)
+		return Error(err)
 	}
 	m.last = next
 	return nil
 }
 
-// committed marks the log as it is after a commit. Only then the commit is answered.
-func (m *marker) committed() error {
+// Committed marks the log as it is after a commit. Only then the commit is answered.
+func (m *Marker) Committed() error {
 	info, err := os.Stat(m.logName())
 	if errors.Is(err, os.ErrNotExist) && m.last.length == 0 {
 		return nil // nothing was ever written to it
@@ -152,7 +153,7 @@ func (m *marker) committed() error {
 		return errLogGone
 	}
 	if err != nil {
-		return fileError(err)
+		return Error(err)
 	}
 	if info.Size() == m.last.length {
 		return nil
@@ -166,15 +167,15 @@ func (m *marker) committed() error {
 var errLogGone = unavailable(nil, "the write-ahead log was moved, replaced or cut short while it is in use; stop the server")
 
 // openLog opens the log, which is the file of this info, unless it is open.
-func (m *marker) openLog(info os.FileInfo) (err error) {
+func (m *Marker) openLog(info os.FileInfo) (err error) {
 	if m.log == nil {
 		if m.log, err = os.Open(m.logName()); err != nil {
-			return fileError(err)
+			return Error(err)
 		}
 	}
 	opened, err := m.log.Stat()
 	if err != nil {
-		return fileError(err)
+		return Error(err)
 	}
 	if !os.SameFile(info, opened) {
 		return errLogGone
@@ -183,14 +184,14 @@ func (m *marker) openLog(info os.FileInfo) (err error) {
 		return nil
 	}
 	// The log is new: its name must be on disk too.
-	if err := errors.Join(m.log.Chmod(fileMode), syncFile(m.folder)); err != nil {
-		return fileError(err)
+	if err := errors.Join(m.log.Chmod(fileMode), Sync(m.folder)); err != nil {
+		return Error(err)
 	}
 	return nil
 }
 
 // extend marks the log, which has grown to this length.
-func (m *marker) extend(length int64) error {
+func (m *Marker) extend(length int64) error {
 	sum, err := sumOf(m.log, m.last.sum, m.last.length, length)
 	if err != nil {
 		return err
@@ -198,10 +199,10 @@ func (m *marker) extend(length int64) error {
 	return m.set(mark{iteration: m.last.iteration, length: length, sum: sum})
 }
 
-// opened marks the log as DuckDB goes on with it: it takes off what no transaction ended.
+// Opened marks the log as DuckDB goes on with it: it takes off what no transaction ended.
 // The mark must not be on disk before the names of the files that it tells of.
-func (m *marker) opened() error {
-	if err := syncFile(m.folder); err != nil {
+func (m *Marker) Opened() error {
+	if err := Sync(m.folder); err != nil {
 		return err
 	}
 	iteration, err := readIteration(m.database())
@@ -219,15 +220,15 @@ func (m *marker) opened() error {
 	return errors.Join(m.closeLog(), m.set(mark{iteration: iteration, length: log.ended, sum: sum}))
 }
 
-// checkpointed notes that another log begins. A checkpoint that failed may have got that
+// Checkpointed notes that another log begins. A checkpoint that failed may have got that
 // far too: the header of the database tells. The removal of the old log must be on disk
 // first: else a loss of power brings that log back, and its usage could count twice.
-func (m *marker) checkpointed() error {
+func (m *Marker) Checkpointed() error {
 	iteration, err := readIteration(m.database())
 	if err != nil || iteration == m.last.iteration {
 		return err
 	}
-	if err := errors.Join(m.closeLog(), syncFile(m.folder)); err != nil {
+	if err := errors.Join(m.closeLog(), Sync(m.folder)); err != nil {
 		return err
 	}
 	return m.set(mark{iteration: iteration})
@@ -240,7 +241,7 @@ func sumOfFile(path string, length int64) (uint32, error) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return 0, fileError(err)
+		return 0, Error(err)
 	}
 	defer file.Close()
 	return sumOf(file, 0, 0, length)
@@ -252,7 +253,7 @@ func sumOf(file *os.File, sum uint32, begin, end int64) (uint32, error) {
 	for begin < end {
 		part := buffer[:min(end-begin, int64(len(buffer)))]
 		if _, err := file.ReadAt(part, begin); err != nil {
-			return 0, fileError(err)
+			return 0, Error(err)
 		}
 		sum = crc32.Update(sum, sumTable, part)
 		begin += int64(len(part))
@@ -260,14 +261,14 @@ func sumOf(file *os.File, sum uint32, begin, end int64) (uint32, error) {
 	return sum, nil
 }
 
-// sizeOf returns the size of a file, 0 if there is none.
-func sizeOf(path string) (int64, error) {
+// Size returns the size of a file, 0 if there is none.
+func Size(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fileError(err)
+		return 0, Error(err)
 	}
 	return info.Size(), nil
 }

@@ -1,4 +1,4 @@
-package duckdb
+package files
 
 import (
 	"errors"
@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// missingFolders returns those of the folders of a path that do not exist, the deepest
+// Missing returns those of the folders of a path that do not exist, the deepest
 // first: what will have been made when the path does.
-func missingFolders(path string) (missing []string) {
+func Missing(path string) (missing []string) {
 	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 			return missing
@@ -17,9 +17,9 @@ func missingFolders(path string) (missing []string) {
 	}
 }
 
-// removeEmpty removes folders, up to the first that is not empty: what somebody else
+// RemoveEmpty removes folders, up to the first that is not empty: what somebody else
 // has put there in between stays.
-func removeEmpty(folders []string) {
+func RemoveEmpty(folders []string) {
 	for _, folder := range folders {
 		if os.Remove(folder) != nil {
 			return

@@ -1,6 +1,6 @@
 //go:build unix
 
-package duckdb
+package files
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 	"costd.dev/costd"
 )
 
-// lockFile is what a process locks while it has the folder open, together with the folder
+// LockFile is what a process locks while it has the folder open, together with the folder
 // itself. A file can be moved away or removed, and another be made and locked in its
 // place; the folder cannot without all that is in it. File systems that lock no folders,
 // as NFS does not, still have the file, and so does an older costd.
@@ -20,7 +20,7 @@ import (
 // The lock of DuckDB on its own file keeps nobody out: it is of the kind that the system
 // gives back as soon as the process closes any descriptor of the file, as readIteration
 // and Backup do.
-const lockFile = "costd.lock"
+const LockFile = "costd.lock"
 
 // A process that was killed holds its lock until the system has taken back its
 // memory. Whoever starts the next one at once should not have to try twice.
@@ -29,15 +29,17 @@ const (
 	lockPause    = 20 * time.Millisecond
 )
 
-// A folderLock keeps others from opening the folder. The system releases it when
+// A FolderLock keeps others from opening the folder. The system releases it when
 // the process ends, however it ends.
-type folderLock struct {
+type FolderLock struct {
 	folder, file *os.File
 	made         bool // lockFolder made the file
 }
 
-func lockFolder(path string) (*folderLock, error) {
-	name := filepath.Join(path, lockFile)
+// LockFolder locks a folder, which it waits for two seconds at most. It returns Unavailable if
+// another process has it open.
+func LockFolder(path string) (*FolderLock, error) {
+	name := filepath.Join(path, LockFile)
 	_, err := os.Lstat(name)
 	made := os.IsNotExist(err)
 	for deadline := time.Now().Add(lockPatience); ; time.Sleep(lockPause) {
@@ -58,7 +60,7 @@ func lockFolder(path string) (*folderLock, error) {
 
 // tryLock locks the folder and the file in it. It returns nil if another process has one
 // of them.
-func tryLock(path, name string) (*folderLock, error) {
+func tryLock(path, name string) (*FolderLock, error) {
 	folder, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -67,11 +69,11 @@ func tryLock(path, name string) (*folderLock, error) {
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
-	lock := &folderLock{folder: folder, file: file}
+	lock := &FolderLock{folder: folder, file: file}
 	if !errors.Is(flock(folder), syscall.EWOULDBLOCK) && locked(file, name) {
 		return lock, nil
 	}
-	return nil, lock.release()
+	return nil, lock.Release()
 }
 
 func flock(file *os.File) error {
@@ -92,10 +94,11 @@ func locked(file *os.File, name string) bool {
 	return err == nil && os.SameFile(own, named)
 }
 
-func (l *folderLock) release() error { return errors.Join(l.file.Close(), l.folder.Close()) }
+// Release lets others open the folder.
+func (l *FolderLock) Release() error { return errors.Join(l.file.Close(), l.folder.Close()) }
 
-// undo removes the file of a lock that is not released yet, if lockFolder made it.
-func (l *folderLock) undo() {
+// Undo removes the file of a lock that is not released yet, if lockFolder made it.
+func (l *FolderLock) Undo() {
 	if l.made {
 		os.Remove(l.file.Name()) // what stays is empty, and does no harm
 	}

@@ -1,4 +1,4 @@
-package duckdb
+package files
 
 import (
 	"encoding/binary"
@@ -21,17 +21,17 @@ const (
 func readIteration(path string) (iteration uint64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return 0, fileError(err)
+		return 0, Error(err)
 	}
 	defer file.Close()
 	page := make([]byte, headerSize)
 	for i := range headerCount {
 		offset := int64(i) * headerSize
 		if _, err := io.ReadFull(io.NewSectionReader(file, offset, headerSize), page); err != nil {
-			return 0, damagedDatabase(path, offset)
+			return 0, DamagedDatabase(path, offset)
 		}
-		if binary.LittleEndian.Uint64(page) != checksum(page[8:]) {
-			return 0, damagedDatabase(path, offset)
+		if binary.LittleEndian.Uint64(page) != Checksum(page[8:]) {
+			return 0, DamagedDatabase(path, offset)
 		}
 		if i > 0 {
 			iteration = max(iteration, binary.LittleEndian.Uint64(page[8:])) // its first number
@@ -40,8 +40,8 @@ func readIteration(path string) (iteration uint64, err error) {
 	return iteration, nil
 }
 
-// damagedDatabase says that a database cannot be used.
-func damagedDatabase(path string, offset int64) error {
+// DamagedDatabase says that a database cannot be used.
+func DamagedDatabase(path string, offset int64) error {
 	return costd.Errorf(costd.Unavailable, "the database %s is damaged at byte %d, or is no database; restore a backup into another folder "+
 		`and send the usage since then again (see "When it does not start" in docs/operations.md)`, path, offset)
 }

@@ -1,22 +1,16 @@
-package duckdb
+package files
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strconv"
 
 	"costd.dev/costd"
-
-	driver "github.com/duckdb/duckdb-go/v2"
 )
 
-// logSuffix ends the name of the log; a log whose checkpoint was cut off may have
+// LogSuffix ends the name of the log; a log whose checkpoint was cut off may have
 // a second part.
-const logSuffix = ".wal"
+const LogSuffix = ".wal"
 
 // asideSuffix is added to the name of a log that is set aside.
 const asideSuffix = ".unanswered"
@@ -24,10 +18,10 @@ const asideSuffix = ".unanswered"
 // otherLogs are the parts of a log that only a checkpoint that was cut off leaves.
 var otherLogs = []string{".wal.checkpoint", ".wal.recovery"}
 
-// verify looks at the files of a store before DuckDB opens them. What a crash leaves it
+// Verify looks at the files of a store before DuckDB opens them. What a crash leaves it
 // repairs, without what was answered being lost, and logs that. It refuses what lost
 // something that was answered, naming file, offset and remedy.
-func (m *marker) verify(logger *slog.Logger) error {
+func (m *Marker) Verify(logger *slog.Logger) error {
 	if _, err := os.Stat(m.database()); errors.Is(err, os.ErrNotExist) {
 		return nil // a new store
 	}
@@ -50,7 +44,7 @@ func (m *marker) verify(logger *slog.Logger) error {
 }
 
 // verifyMarked looks at the log of a database that has had so many checkpoints.
-func (m *marker) verifyMarked(iteration uint64, logger *slog.Logger) error {
+func (m *Marker) verifyMarked(iteration uint64, logger *slog.Logger) error {
 	switch {
 	case m.last.number > 0 && iteration == m.last.iteration && m.last.length == 0:
 		return m.setAside(logger)
@@ -68,15 +62,15 @@ func (m *marker) verifyMarked(iteration uint64, logger *slog.Logger) error {
 // stands there. The process ended while it wrote the first transaction of the log, or
 // somebody put a log there that was moved into the database long ago, which DuckDB would
 // add a second time. Nothing in a log of DuckDB tells the two apart.
-func (m *marker) setAside(logger *slog.Logger) error {
-	size, err := sizeOf(m.logName())
+func (m *Marker) setAside(logger *slog.Logger) error {
+	size, err := Size(m.logName())
 	if err != nil || size == 0 {
 		return err
 	}
 	aside := m.logName() + asideSuffix
 	logger.Warn("nothing that was answered stands in the write-ahead log, and it is set aside", "file", m.logName(), "offset", 0, "bytes", size, "as", aside)
-	if err := errors.Join(os.Rename(m.logName(), aside), syncFile(m.folder)); err != nil {
-		return fileError(err)
+	if err := errors.Join(os.Rename(m.logName(), aside), Sync(m.folder)); err != nil {
+		return Error(err)
 	}
 	return nil
 }
@@ -84,7 +78,7 @@ func (m *marker) setAside(logger *slog.Logger) error {
 // verifyMoved looks at the log one checkpoint after the mark: all of it is in the
 // database, and its last frame tells DuckDB so. Without that frame DuckDB would add it a
 // second time.
-func (m *marker) verifyMoved() error {
+func (m *Marker) verifyMoved() error {
 	log, err := inspectLog(m.logName())
 	switch {
 	case err != nil || log.size <= int64(len(logHeader)):
@@ -142,43 +136,7 @@ func shortLog(path string, log logState, known mark) error {
 	return costd.Errorf(costd.Unavailable, "the write-ahead log %s is missing or cut short: it ends at byte %d, and usage that was answered stood there up to byte %d; %s", path, log.whole, known.length, logRemedy)
 }
 
-func (m *marker) olderDatabase(iteration uint64) error {
+func (m *Marker) olderDatabase(iteration uint64) error {
 	return costd.Errorf(costd.Unavailable, "the database %s is older than %s: its header at byte %d tells of %d checkpoints, and the mark of %d; "+
-		"put the newer database back, or, if you mean to go on with this one, move %s away", m.database(), markFile, headerSize, iteration, m.last.iteration, markFile)
-}
-
-// explain adds the reason to an error of a start, which is for the operator alone.
-func explain(err error) error {
-	var known *costd.Error
-	if err == nil || !errors.As(err, &known) || known.Err == nil || known.Code != costd.Unavailable {
-		return err
-	}
-	return costd.Errorf(known.Code, "%s: %w", known.Message, known.Err)
-}
-
-// openError says why a store cannot be opened. What DuckDB says it says of the database.
-func openError(folder string, err error) error {
-	failure, ok := errors.AsType[*driver.Error](err)
-	if known := storeError(err); !ok || costd.ErrorCode(known) != costd.Unavailable {
-		return explain(known)
-	}
-	path := filepath.Join(folder, DatabaseFile)
-	if offset, found := damagedAt(failure); found {
-		return fmt.Errorf("%w: %w", damagedDatabase(path, offset), failure)
-	}
-	return costd.Errorf(costd.Unavailable, "the database %s cannot be opened: %w; if it is damaged, restore a backup into another folder "+
-		`(see "When it does not start" in docs/operations.md)`, path, failure)
-}
-
-// location is how DuckDB names the byte of a block that is damaged or missing.
-var location = regexp.MustCompile(`(?:in block at|from) location (\d+)`)
-
-// damagedAt returns the byte at which DuckDB found the database to be damaged, if it says.
-func damagedAt(failure *driver.Error) (offset int64, found bool) {
-	said := location.FindStringSubmatch(failure.Msg)
-	if failure.Type != driver.ErrorTypeIO || said == nil {
-		return 0, false
-	}
-	offset, err := strconv.ParseInt(said[1], 10, 64)
-	return offset, err == nil
+		"put the newer database back, or, if you mean to go on with this one, move %s away", m.database(), MarkFile, headerSize, iteration, m.last.iteration, MarkFile)
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package duckdb
+package files
 
 import (
 	"os"
@@ -12,34 +12,34 @@ import (
 // locks a file that the next costd finds.
 func TestLockIsOfAFileThatHasAName(t *testing.T) {
 	folder := t.TempDir()
-	first, err := lockFolder(folder)
+	first, err := LockFolder(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := make(chan *folderLock)
+	second := make(chan *FolderLock)
 	go func() {
-		lock, err := lockFolder(folder)
+		lock, err := LockFolder(folder)
 		if err != nil {
 			t.Error(err)
 		}
 		second <- lock
 	}()
-	first.undo()
-	if err := first.release(); err != nil {
+	first.Undo()
+	if err := first.Release(); err != nil {
 		t.Error(err)
 	}
 	lock := <-second
 	if lock == nil {
 		return
 	}
-	if _, err := os.Stat(filepath.Join(folder, lockFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(folder, LockFile)); err != nil {
 		t.Errorf("the lock is of no file: %v", err)
 	}
-	if third, err := lockFolder(folder); err == nil {
-		third.release()
+	if third, err := LockFolder(folder); err == nil {
+		third.Release()
 		t.Error("the folder was locked twice")
 	}
-	if err := lock.release(); err != nil {
+	if err := lock.Release(); err != nil {
 		t.Error(err)
 	}
 }

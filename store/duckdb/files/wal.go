@@ -1,4 +1,4 @@
-package duckdb
+package files
 
 import (
 	"bytes"
@@ -44,12 +44,12 @@ func inspectLog(path string) (s logState, err error) {
 		return s, nil
 	}
 	if err != nil {
-		return s, fileError(err)
+		return s, Error(err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return s, fileError(err)
+		return s, Error(err)
 	}
 	log := &logReader{file: file, size: info.Size()}
 	s.size = log.size
@@ -58,7 +58,7 @@ func inspectLog(path string) (s logState, err error) {
 	}
 	s.ended, s.moved = log.ended, log.moved
 	if err != nil {
-		return s, fileError(err)
+		return s, Error(err)
 	}
 	return s, nil
 }
@@ -116,7 +116,7 @@ func (l *logReader) frame(offset int64) (length int64, err error) {
 	if _, err := l.file.ReadAt(l.data, offset+framePrefix); err != nil {
 		return 0, err
 	}
-	if binary.LittleEndian.Uint64(prefix[8:]) != checksum(l.data) {
+	if binary.LittleEndian.Uint64(prefix[8:]) != Checksum(l.data) {
 		return 0, nil
 	}
 	return framePrefix + int64(size), nil
@@ -149,11 +149,11 @@ func (l *logReader) frameAfter(offset int64) (found bool, err error) {
 func cutLog(path string, size int64) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		return fileError(err)
+		return Error(err)
 	}
 	err = errors.Join(file.Truncate(size), file.Sync(), file.Close())
 	if err != nil {
-		return fileError(err)
+		return Error(err)
 	}
 	return nil
 }

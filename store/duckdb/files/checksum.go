@@ -1,10 +1,10 @@
-package duckdb
+package files
 
 import "encoding/binary"
 
-// checksum returns the sum that DuckDB keeps of a frame of its log, or of a header of
+// Checksum returns the sum that DuckDB keeps of a frame of its log, or of a header of
 // its file, without the sum itself.
-func checksum(data []byte) uint64 {
+func Checksum(data []byte) uint64 {
 	sum := uint64(5381)
 	for ; len(data) >= 8; data = data[8:] {
 		sum ^= binary.LittleEndian.Uint64(data) * 0xbf58476d1ce4e5b9
