@@ -1,6 +1,7 @@
 package costd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,14 +82,25 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		b.WriteString(e.Op + ": ")
 	}
-	b.WriteString(e.Message)
-	if e.Message == "" {
-		b.WriteString(string(e.Code))
-	}
-	if e.Err != nil && !strings.Contains(e.Message, e.Err.Error()) {
-		b.WriteString(": " + e.Err.Error())
-	}
+	b.WriteString(e.said())
 	return b.String()
+}
+
+// said returns the message and the cause, each once: Wrap repeats the message of what it
+// wraps.
+func (e *Error) said() string {
+	message := cmp.Or(e.Message, string(e.Code))
+	if e.Err == nil {
+		return message
+	}
+	cause := e.Err.Error()
+	switch {
+	case strings.Contains(message, cause):
+		return message
+	case strings.Contains(cause, message):
+		return cause
+	}
+	return message + ": " + cause
 }
 
 // Unwrap returns the cause.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 		mux.HandleFunc("GET "+exact, func(w http.ResponseWriter, r *http.Request) { route.serve(s, w, r) })
 		mux.HandleFunc(exact, refuseMethod)
 	}
-	return noPath(mux)
+	return noPath(cleanPath(mux))
 }
 
 // failOwn answers with an error as our own API says it.
@@ -96,6 +97,27 @@ func noPath(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// cleanPath redirects a path with doubled slashes or dots to the one that is meant. The mux
+// would do that too, but escape the percent signs of the path once more.
+func cleanPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		escaped := r.URL.EscapedPath()
+		clean := path.Clean(escaped)
+		if strings.HasSuffix(escaped, "/") && clean != "/" {
+			clean += "/"
+		}
+		if clean == escaped || r.Method == http.MethodConnect {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if r.URL.RawQuery != "" {
+			clean += "?" + r.URL.RawQuery
+		}
+		w.Header().Set("Location", clean)
+		writeText(w, http.StatusTemporaryRedirect, "the path has doubled slashes or dots; Location has the one that is meant\n")
 	})
 }
 

@@ -150,10 +150,6 @@ func recoverPanic(logger *slog.Logger, w *recorder, r *http.Request, onPanic fun
 
 func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Duration, behindProxy bool) {
 	left := r.Context().Err() != nil // nobody reads the answer, so that its status tells nothing
-	level := slog.LevelInfo
-	if w.status >= http.StatusInternalServerError && !left {
-		level = slog.LevelError
-	}
 	attrs := []slog.Attr{
 		slog.String("request_id", RequestID(r.Context())),
 		slog.String("method", loggable(r.Method, maxLoggedMethod)),
@@ -177,7 +173,19 @@ func logRequest(logger *slog.Logger, r *http.Request, w *recorder, took time.Dur
 			attrs = append(attrs, slog.Int64("acting_for", client))
 		}
 	}
-	logger.LogAttrs(r.Context(), level, "request", attrs...)
+	logger.LogAttrs(r.Context(), requestLevel(w.status, left), "request", attrs...)
+}
+
+// requestLevel returns the level of a request's line. A 503 says that the server cannot now
+// and is meant to; a flood brings many. Every other 5xx is a fault.
+func requestLevel(status int, left bool) slog.Level {
+	switch {
+	case status < http.StatusInternalServerError || left:
+		return slog.LevelInfo
+	case status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // What the log keeps of a request, in bytes: more than any of our own paths and methods

@@ -115,3 +115,17 @@ func TestReadBody(t *testing.T) {
 		t.Errorf("5 of 4 bytes: %v, want too_large", got)
 	}
 }
+
+// A server that refuses what it cannot do now is well: a flood of refusals leaves no errors
+// in the log.
+func TestUnavailableIsAWarning(t *testing.T) {
+	for status, level := range map[int]string{200: "INFO", 404: "INFO", 429: "INFO", 500: "ERROR", 502: "ERROR", 503: "WARN"} {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewJSONHandler(&log, nil))
+		handler := web.Middleware(logger, nil)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) }))
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil))
+		if !strings.Contains(log.String(), `"level":"`+level+`"`) {
+			t.Errorf("%d: %s, want %s", status, log.String(), level)
+		}
+	}
+}
