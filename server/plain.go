@@ -58,7 +58,7 @@ func (c jsonConn) Write(p []byte) (int, error) {
 	}
 	id := rand.Text()
 	c.logger.Info("request refused", "request_id", id, "status", status, "reason", reason, "from", c.RemoteAddr().String())
-	if _, err := c.Conn.Write(jsonRefusal(status, reason, id)); err != nil {
+	if _, err := c.Conn.Write(jsonRefusal(status, "the request is not valid HTTP: "+reason, id, "")); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -81,16 +81,16 @@ func plainRefusal(p []byte) (status int, reason string) {
 	return status, string(bytes.TrimPrefix(text, fmt.Appendf(nil, "%d ", status)))
 }
 
-// jsonRefusal returns a whole answer.
-func jsonRefusal(status int, reason, id string) []byte {
+// jsonRefusal returns a whole answer, with a further header line, if any.
+func jsonRefusal(status int, message, id, header string) []byte {
 	body, err := json.Marshal(struct {
 		Class     string `json:"exception_class"`
 		Message   string `json:"message"`
 		RequestID string `json:"request_id"`
-	}{"HTTPError", "the request is not valid HTTP: " + reason, id})
+	}{"HTTPError", message, id})
 	if err != nil {
 		panic(err) // of three texts: never
 	}
-	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nConnection: close\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
-		status, http.StatusText(status), web.RequestIDHeader, id, len(body), body)
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nConnection: close\r\n%s%s: %s\r\nContent-Length: %d\r\n\r\n%s",
+		status, http.StatusText(status), header, web.RequestIDHeader, id, len(body), body)
 }

@@ -19,12 +19,14 @@ const defaultReportTimeout = time.Minute
 // reportBounds are what all reports share, in whichever API.
 type reportBounds struct {
 	turns  reportTurns
+	slow   *turns.Turns // of reports whose readers are slow
 	bodies *reportBodies
 }
 
 func (s *Server) newReportBounds() reportBounds {
 	return reportBounds{
 		turns:  reportTurns{turns.New(s.config.Reports, s.config.ReportsPerKey, maxWaiting), s.config.ReportWait},
+		slow:   turns.New(max(1, s.config.Reports/2), max(1, s.config.ReportsPerKey/2), 0),
 		bodies: &reportBodies{paid: map[string]int{}},
 	}
 }
@@ -54,8 +56,9 @@ func (s *Server) boundReports(b reportBounds, next http.Handler, fail writeError
 			fail(w, r, err)
 			return
 		}
-		defer done()
-		s.inTime(next, w, r)
+		seat := &seat{slow: b.slow, payer: payer(who), patience: s.config.ReaderPatience, leave: done}
+		defer seat.done()
+		s.inTime(next, s.writer(seat, w, r), r)
 	})
 }
 

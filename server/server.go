@@ -56,10 +56,13 @@ type Config struct {
 	RateLimit int
 	RateBurst int
 	// Reports and ReportsPerKey bound the reports under way at the same time, in all
-	// and for each client, or key that belongs to none; one more waits for ReportWait. ReportTimeout is how long a
+	// and for each client, or key that belongs to none, which leaves one to others; one more waits for ReportWait. ReportTimeout is how long a
 	// report may take until its first byte. Zeros are the defaults.
 	Reports, ReportsPerKey    int
 	ReportWait, ReportTimeout time.Duration
+	// ReaderPatience is how long the reader of a report may let it wait, all in all, before
+	// the report gives up its turn; 0 is the default.
+	ReaderPatience time.Duration
 	// WriteStall is how long the reader of an answer may take nothing of it before the
 	// connection is cut; 0 is the default.
 	WriteStall time.Duration
@@ -72,6 +75,9 @@ type Config struct {
 	// tell nothing: wrong keys are not limited by address then, and the access log has
 	// what X-Forwarded-For says.
 	BehindProxy bool
+	// Connections bounds those that are open at the same time; 0 is as many as the process
+	// has descriptors for, 4096 at most.
+	Connections int
 	// Version is the release of the server, for its figures; "" is told as unknown.
 	Version string
 	// UUIDs says that ids of usage which are no UUIDs are answered as UUIDs made of
@@ -118,7 +124,8 @@ func (c *Config) setDefaults() {
 	}
 	c.Version = cmp.Or(c.Version, "unknown")
 	c.Reports = cmp.Or(c.Reports, defaultReports)
-	c.ReportsPerKey = cmp.Or(c.ReportsPerKey, defaultReportsPerKey)
+	c.ReportsPerKey = min(cmp.Or(c.ReportsPerKey, defaultReportsPerKey), max(1, c.Reports-1)) // one is left to others
+	c.ReaderPatience = cmp.Or(c.ReaderPatience, defaultReaderPatience)
 	c.ReportWait = cmp.Or(c.ReportWait, defaultReportWait)
 	c.StopGrace = cmp.Or(c.StopGrace, defaultStopGrace)
 	c.ReportTimeout = cmp.Or(c.ReportTimeout, defaultReportTimeout)
@@ -132,7 +139,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // under way finish, for stopTimeout at most, and then their usage be written, for as long
 // again. It returns nil after such a stop, unless usage that was taken could not be written.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	most := mostConnections(s.config.Connections, descriptors())
+	if most < s.config.Connections {
+		s.config.Logger.Warn("the process has too few file descriptors for so many connections; raise its limit (ulimit -n)", "wanted", s.config.Connections, "most", most)
+	}
+	all := newConnections(most, s.config.Logger, s.config.Now)
 	server := &http.Server{
+		ConnState:         all.changed,
 		Handler:           s,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -147,7 +160,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer keeping.stop()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { stopped <- s.stop(server) })
-	err := server.Serve(jsonListener{listener, s.config.Logger})
+	err := server.Serve(boundListener{jsonListener{listener, s.config.Logger}, all})
 	if stop() || !errors.Is(err, http.ErrServerClosed) {
 		return err // the listener failed before anyone asked to stop
 	}

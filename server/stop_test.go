@@ -20,7 +20,10 @@ import (
 // what Serve does.
 func (s *site) listen(t *testing.T, c server.Config) (address string, stop func() error) {
 	t.Helper()
-	c.Usage, c.Catalog, c.Now = s.store, s.store, october
+	if c.Usage == nil {
+		c.Usage = s.store
+	}
+	c.Catalog, c.Now = s.store, october
 	c.Logger = slog.New(slog.NewTextHandler(s.log, nil))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -137,9 +138,17 @@ func (l shortOfBuffer) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// A reader that reads nothing holds nobody else up, and is cut off in the end.
-func TestSlowReadersAreCutOff(t *testing.T) {
-	s := open(t)
+// largeReport is the body of a request whose answer is larger than the buffers of a
+// connection.
+const largeReport = `{"response_format": "csv_records", ` + october1 + `}`
+
+// begun is what readSlowly reads.
+const begun = "HTTP/1.1 200"
+
+// serveSlowly fills the store with a large fleet, and serves it on connections with small
+// buffers until the test ends.
+func (s *site) serveSlowly(t *testing.T, c server.Config) {
+	t.Helper()
 	var fleet []costd.Usage
 	for i := range 4000 {
 		fleet = append(fleet, instance(ours, 501, fmt.Sprint("vm-", i), "g1"))
@@ -151,39 +160,103 @@ func TestSlowReadersAreCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := server.New(server.Config{Usage: s.store, Catalog: s.store, Logger: slog.New(slog.DiscardHandler), Now: october,
-		ReportsPerKey: 1, ReportWait: time.Minute, WriteStall: 100 * time.Millisecond})
+	c.Usage, c.Catalog, c.Logger, c.Now = s.store, s.store, slog.New(slog.NewTextHandler(s.log, nil)), october
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- handler.Serve(ctx, shortOfBuffer{listener}) }()
+	go func() { served <- server.New(c).Serve(ctx, shortOfBuffer{listener}) }()
 	s.URL = "http://" + listener.Addr().String()
+	t.Cleanup(func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
 
-	conn, err := net.Dial("tcp", listener.Addr().String())
+// readSlowly asks for a large report and reads no more of it than that it has begun.
+func (s *site) readSlowly(t *testing.T, role string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { conn.Close() })
 	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
-	body := `{"response_format": "csv_records", ` + october1 + `}`
 	fmt.Fprintf(conn, "POST /cloud/v1/cost_report/resources HTTP/1.1\r\nHost: costd\r\nAuthorization: APIKey %s\r\nContent-Length: %d\r\n\r\n%s",
-		s.tokens["administrator"], len(body), body)
-	if _, err := io.ReadFull(conn, make([]byte, len("HTTP/1.1 200"))); err != nil { // it has begun
+		s.tokens[role], len(largeReport), largeReport)
+	if _, err := io.ReadFull(conn, make([]byte, len(begun))); err != nil { // it has begun
 		t.Fatal(err)
 	}
+	return conn
+}
+
+// readWhole reads the rest of an answer, and reports whether it has an end.
+func readWhole(conn net.Conn) bool {
+	resp, err := http.ReadResponse(bufio.NewReader(io.MultiReader(strings.NewReader(begun), conn)), nil)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err == nil
+}
+
+// A reader that reads nothing holds nobody else up, and is cut off in the end.
+func TestSlowReadersAreCutOff(t *testing.T) {
+	s := open(t)
+	s.serveSlowly(t, server.Config{ReportsPerKey: 1, ReportWait: time.Minute, WriteStall: 100 * time.Millisecond})
+	conn := s.readSlowly(t, "administrator")
 	for _, role := range []string{"other", "administrator"} { // the same key waits until it is cut off
-		if status, answer := s.call(t, "POST", "/cloud/v1/cost_report/resources", s.tokens[role], body); status != http.StatusOK {
+		if status, answer := s.call(t, "POST", "/cloud/v1/cost_report/resources", s.tokens[role], largeReport); status != http.StatusOK {
 			t.Errorf("a report of %s: %d %.200s", role, status, answer)
 		}
 	}
-	rest, _ := io.ReadAll(conn)
-	if strings.HasSuffix(string(rest), "0\r\n\r\n") {
-		t.Errorf("the slow reader got the whole answer of %d bytes", len(rest))
+	if readWhole(conn) {
+		t.Error("the slow reader got the whole answer")
 	}
-	stop()
-	if err := <-served; err != nil {
-		t.Error(err)
+}
+
+// The only turn there is passes on while its reader is slow, who gets the whole answer
+// nevertheless. A second slow reader, for whom there is no place, is cut off.
+func TestSlowReadersHoldNoTurn(t *testing.T) {
+	s := open(t)
+	s.serveSlowly(t, server.Config{Reports: 1, ReportWait: time.Minute, ReaderPatience: time.Millisecond, WriteStall: time.Hour})
+	first := s.readSlowly(t, "administrator")
+	if status, answer := s.call(t, "POST", totals, s.tokens["other"], "{}"); status != http.StatusOK {
+		t.Errorf("a report beside a slow reader: %d %.200s", status, answer)
+	}
+	second := s.readSlowly(t, "administrator")
+	if status, answer := s.call(t, "POST", totals, s.tokens["other"], "{}"); status != http.StatusOK {
+		t.Errorf("a report beside two slow readers: %d %.200s", status, answer)
+	}
+	if readWhole(second) {
+		t.Error("there was a place for a second slow reader")
+	}
+	if !strings.Contains(s.log.String(), "a slow reader is cut off") {
+		t.Errorf("the log does not tell:\n%s", s.log)
+	}
+	if !readWhole(first) {
+		t.Error("the first slow reader did not get the whole answer")
+	}
+}
+
+// No client has all turns, whatever the settings say, but if there is one only.
+func TestAClientLeavesATurn(t *testing.T) {
+	s := open(t)
+	store := newStuck(s)
+	s.serve(store, server.Config{Reports: 2, ReportsPerKey: 12, ReportWait: time.Millisecond})
+	first := s.report(t, "administrator")
+	<-store.came
+	if got := s.retryAfter(t, "administrator"); got != "429 1" {
+		t.Errorf("the second of two turns for the same client: %s", got)
+	}
+	second := s.report(t, "other")
+	<-store.came
+	close(store.gate)
+	if a, b := <-first, <-second; a != http.StatusOK || b != http.StatusOK {
+		t.Errorf("%d, %d", a, b)
 	}
 }
 

@@ -43,6 +43,7 @@ type serveOptions struct {
 	rateLimit   int
 	rateBurst   int
 	behindProxy bool
+	connections int
 	reports     reportBounds
 	uuids       bool
 	ingest      ingestOptions
@@ -119,6 +120,7 @@ COSTD_MEMORY_LIMIT is --memory-limit. A flag wins over its variable.`,
 	flags.IntVar(&o.rateLimit, "rate-limit", defaultRateLimit, "report requests a second for each key; 0 for any number")
 	flags.IntVar(&o.rateBurst, "rate-burst", defaultRateBurst, "report requests of a key that may come at once")
 	flags.BoolVar(&o.behindProxy, "behind-proxy", false, "callers come through a proxy: log X-Forwarded-For, and do not limit wrong keys by address")
+	flags.IntVar(&o.connections, "max-connections", 0, "connections open at the same time; beyond, those without a request are closed, then new ones get 503 (default 4096, or what the process has file descriptors for)")
 	o.reports.addTo(cmd)
 	flags.BoolVar(&o.uuids, "uuids", false, "answer ids that are no UUIDs as UUIDs made of them, for clients that take nothing else")
 	o.ingest.addTo(cmd)
@@ -174,7 +176,7 @@ func (o *serveOptions) serve(ctx context.Context, listener net.Listener, stdout 
 		return err
 	}
 	return server.New(server.Config{
-		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy,
+		Usage: db, Catalog: db, Logger: logger, RateLimit: o.rateLimit, RateBurst: o.rateBurst, BehindProxy: o.behindProxy, Connections: o.connections,
 		Reports: o.reports.all, ReportsPerKey: o.reports.perKey, ReportTimeout: o.reports.timeout, Ingest: o.ingest.limits(),
 		UUIDs: o.uuids, Version: release(),
 	}).Serve(ctx, listener)

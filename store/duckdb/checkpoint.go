@@ -33,6 +33,9 @@ func newCheckpointer(options Options) checkpointer {
 
 func (c *checkpointer) due() bool { return c.logSize() >= c.dueAt }
 
+// long reports whether the log is larger than it should be, due or not.
+func (c *checkpointer) long() bool { return c.logSize() >= c.size }
+
 func (c *checkpointer) logSize() int64 {
 	info, err := os.Stat(c.log)
 	if err != nil {
@@ -68,11 +71,34 @@ func (db *DB) giveBack() {
 		return
 	}
 	db.background.Go(func() {
-		defer func() { <-db.writing }()
-		if err := db.checkpoint(); gaveUp(err) {
-			_ = db.recover(db.closing, err) // the next call tries again, and reports the error
+		err := db.checkpointOrRecover()
+		<-db.writing
+		if heldUp(err) {
+			db.checkpointLater()
 		}
 	})
+}
+
+// checkpointLater moves the log when the reads that held it up have ended, so that it does
+// not stay long until many more writes have come. Writes go on meanwhile. It tries once.
+func (db *DB) checkpointLater() {
+	db.readers.await(db.closing)
+	if db.acquire(db.closing) != nil {
+		return // the store is closed
+	}
+	defer func() { <-db.writing }()
+	if db.checkpoints.long() {
+		_ = db.checkpointOrRecover() // the log of the server tells of an error
+	}
+}
+
+// checkpointOrRecover is checkpoint, and opens the database again if that made it give up.
+func (db *DB) checkpointOrRecover() error {
+	err := db.checkpoint()
+	if gaveUp(err) {
+		_ = db.recover(db.closing, err) // the next call tries again, and reports the error
+	}
+	return err
 }
 
 // checkpoint moves the write-ahead log into the database. The caller holds writing.

@@ -32,12 +32,14 @@ func TestMemoryShortage(t *testing.T) {
 const crowdSize = 20_000
 
 // sendFleet sends an hour of each machine of a large fleet, of another client.
-func (s *sick) sendFleet(hour int) error {
+func (s *sick) sendFleet(hour int) error { return s.sendFleetOf(sickClient+1, hour) }
+
+func (s *sick) sendFleetOf(clientID int64, hour int) error {
 	records := make([]costd.Usage, crowdSize)
 	start := firstHour.AddDate(0, hour, 0)
 	for i := range records {
 		records[i] = costd.Usage{
-			ClientID: sickClient + 1, ProjectID: 502, RegionID: 76, Type: costd.Instance, Metric: "instance_min",
+			ClientID: clientID, ProjectID: 502, RegionID: 76, Type: costd.Instance, Metric: "instance_min",
 			Flavor: "f-" + strconv.Itoa(i%5), ResourceID: fmt.Sprintf("crowd-%d", i), Start: start, End: start.Add(3600e9),
 		}
 	}

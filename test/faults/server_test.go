@@ -56,7 +56,13 @@ type sick struct {
 // newSick starts a server that has a catalog and some usage, with further flags.
 func newSick(t *testing.T, flags ...string) *sick {
 	t.Helper()
-	s := &sick{t: t, patience: healthPatience, costd: executable(t), data: filepath.Join(t.TempDir(), "data"), flags: append(serveFlags[:len(serveFlags):len(serveFlags)], flags...)}
+	return newSickOf(t, executable(t), flags...)
+}
+
+// newSickOf is newSick with an executable.
+func newSickOf(t *testing.T, path string, flags ...string) *sick {
+	t.Helper()
+	s := &sick{t: t, patience: healthPatience, costd: path, data: filepath.Join(t.TempDir(), "data"), flags: append(serveFlags[:len(serveFlags):len(serveFlags)], flags...)}
 	s.start()
 	_, err := s.client().ApplyCatalog(t.Context(), []byte(catalogFile))
 	s.must(err)
