@@ -111,6 +111,16 @@ func HoldReads(ctx context.Context, db *DB) (release func(), err error) {
 	return release, nil
 }
 
+// HoldSnapshot begins a read that sees the parts as they are now.
+func HoldSnapshot(ctx context.Context, db *DB) (release func(), err error) {
+	s, err := db.begin(ctx, (*engine).readPool)
+	if err != nil {
+		return nil, err
+	}
+	var n int
+	return s.release, s.tx.QueryRowContext(ctx, "SELECT count(*) FROM part").Scan(&n)
+}
+
 // DropWriter closes the connection that writes, as a failed COMMIT or ROLLBACK does.
 func DropWriter(db *DB) {
 	db.writing <- struct{}{}

@@ -25,6 +25,12 @@ func (l *failureLog) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+func (l *failureLog) has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Contains(l.text.Bytes(), []byte(text))
+}
+
 // openLogged opens a store without aggregates that moves its write-ahead log after every
 // write. After the test nothing may have gone wrong in it.
 func openLogged(t *testing.T) *embedded.Store {

@@ -3,7 +3,10 @@ package duckdb_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -122,6 +125,52 @@ func TestWritesBesideReads(t *testing.T) {
 	duckdb.DropWriter(db.DB)
 	if err := db.Close(); err != nil {
 		t.Errorf("Close while all connections read: %v", err)
+	}
+}
+
+// TestCheckpointAfterReads has a read hold a checkpoint up. When it has ended the log is
+// moved, although nothing more is written.
+func TestCheckpointAfterReads(t *testing.T) {
+	said := &failureLog{}
+	folder := t.TempDir()
+	const logBytes = 20_000
+	db, err := embedded.Open(t.Context(), embedded.Options{Path: folder, CheckpointBytes: logBytes, Logger: slog.New(slog.NewTextHandler(said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	records := fleet(1, 100, 10)
+	write := func() {
+		if _, err := db.Write(t.Context(), records); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	write() // waits for the checkpoint of the first
+	release, err := duckdb.HoldSnapshot(t.Context(), db.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for i := range records {
+		records[i].Name = "another"
+	}
+	write()
+	until(t, "the checkpoint is held up", func() bool { return said.has("reads are under way") })
+	release()
+	until(t, "the log is moved", func() bool {
+		log, err := os.Stat(filepath.Join(folder, duckdb.DatabaseFile+".wal"))
+		return errors.Is(err, os.ErrNotExist) || err == nil && log.Size() < logBytes
+	})
+}
+
+// until waits for what happens soon.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it never happened that %s", what)
+		}
 	}
 }
 
