@@ -92,7 +92,7 @@ func (s *site) beside(ctx context.Context, flood func(context.Context, int64) er
 		group.Go(func() {
 			for flooded.Err() == nil {
 				if flood(flooded, n.Add(1)) != nil {
-					time.Sleep(10 * time.Millisecond) // a refusal costs the server little
+					time.Sleep(10 * time.Millisecond) // as a sender would that does not heed Retry-After
 				}
 			}
 		})
