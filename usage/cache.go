@@ -42,8 +42,9 @@ func newCache(budget int64) *cache {
 	return &cache{budget: budget, months: map[costd.ClientMonth]*month{}}
 }
 
-// largest returns the bytes that one aggregate may have.
-func (c *cache) largest() int64 { return c.budget / 2 }
+// largest returns the bytes that one aggregate may have: of the default budget, what a month
+// of 50,000 resources takes.
+func (c *cache) largest() int64 { return c.budget / 4 * 3 }
 
 // month returns a client-month, which is empty if it was not in the cache.
 func (c *cache) month(k costd.ClientMonth) *month {

@@ -285,3 +285,58 @@ func BenchmarkReadCold(b *testing.B) {
 		}
 	}
 }
+
+// manyResources are records of a day each, of n resources on so many days.
+func manyResources(n, days int) []costd.Record {
+	begin := costd.NewDay(2026, time.October, 1).Time()
+	records := make([]costd.Record, 0, n*days)
+	quantity, err := costd.NewQuantity(decimal.Fraction(1440, 1))
+	if err != nil {
+		panic(err)
+	}
+	for day := range days {
+		start := begin.AddDate(0, 0, day)
+		for i := range n {
+			r := costd.Record{Usage: costd.Usage{ID: fmt.Sprintf("%d-%d", i, day), ClientID: 1, ProjectID: int64(i % 50), RegionID: int64(i % 3),
+				Type: costd.Instance, ResourceID: fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i), Metric: "m", Flavor: fmt.Sprint("flavor ", i%10),
+				Name: fmt.Sprint("resource number ", i), Start: start, End: start.AddDate(0, 0, 1)}}
+			r.Parts = []costd.Part{{Day: costd.DayOf(start), Start: r.Start, End: r.End, Quantity: quantity}}
+			records = append(records, r)
+		}
+	}
+	return records
+}
+
+// BenchmarkReadLarge reads a month of 50,000 resources: its lines, a page of ten rows, and all
+// rows; from memory, for which it is just small enough by default, and from scans.
+func BenchmarkReadLarge(b *testing.B) {
+	for name, cache := range map[string]int64{"Memory": 0, "Scan": -1} {
+		db, err := embedded.Open(b.Context(), embedded.Options{Path: b.TempDir(), CacheBytes: cache})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer db.Close()
+		load(b, db, manyResources(50_000, 31), 50_000)
+		if _, err := db.RollUp(b.Context(), 0); err != nil {
+			b.Fatal(err)
+		}
+		q := costd.Query{ClientID: 1, Period: october}
+		b.Run(name+"/Lines", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := db.Lines(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(name+"/Page", func(b *testing.B) {
+			for b.Loop() {
+				readPage(b, db, q, costd.Page{Limit: 10})
+			}
+		})
+		b.Run(name+"/Rows", func(b *testing.B) {
+			for b.Loop() {
+				readPage(b, db, q, costd.Page{})
+			}
+		})
+	}
+}

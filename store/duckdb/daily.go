@@ -30,12 +30,11 @@ func (db *DB) Daily(ctx context.Context, clientID int64, months []usagedb.Since)
 	if !stale {
 		return deltas, nil
 	}
-	select {
-	case db.builds <- struct{}{}:
-	case <-ctx.Done():
-		return nil, storeError(ctx.Err())
+	leave, err := db.build(ctx)
+	if err != nil {
+		return nil, err
 	}
-	defer func() { <-db.builds }()
+	defer leave()
 	for range maxRetries {
 		epoch := db.journal.epoch()
 		if deltas, err = db.readDaily(ctx, clientID, months); err != nil || db.journal.epoch() == epoch {
@@ -43,6 +42,16 @@ func (db *DB) Daily(ctx context.Context, clientID int64, months []usagedb.Since)
 		}
 	}
 	return nil, unavailable(nil, "the database was interrupted; try again")
+}
+
+// build waits for one of the maxBuilds places of those who read days.
+func (db *DB) build(ctx context.Context) (leave func(), err error) {
+	select {
+	case db.builds <- struct{}{}:
+		return func() { <-db.builds }, nil
+	case <-ctx.Done():
+		return nil, storeError(ctx.Err())
+	}
 }
 
 // usable returns an error if the store is closed, its folder is not its own any more, or
@@ -138,8 +147,8 @@ func (l *loader) readFrom(now *snapshot, table string, days []costd.Day) error {
 	if len(days) == 0 {
 		return nil
 	}
-	const query = "SELECT " + sumColumns + " FROM %s WHERE client_id = %d AND day BETWEEN %d AND %d AND day IN (%s)"
-	return now.each(fmt.Sprintf(query, table, l.client, slices.Min(days), slices.Max(days), literals(days)), func(row []driver.Value) error {
+	const query = "SELECT " + sumColumns + " FROM %s WHERE client_id = %d AND %s"
+	return now.each(fmt.Sprintf(query, table, l.client, dayIn(days)), func(row []driver.Value) error {
 		s := readSum(row)
 		if l.room -= usagedb.SumBytes; l.room < 0 {
 			return usagedb.ErrTooLarge
