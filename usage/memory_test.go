@@ -23,6 +23,7 @@ type memory struct {
 	numbers          map[string]int64 // of states
 	partStates       int              // of a scan
 	onlyDays         bool             // Daily never returns added parts
+	first            int              // how many months were read of which the caller had nothing
 }
 
 type stored struct {
@@ -117,6 +118,9 @@ func (m *memory) Daily(_ context.Context, client int64, months []driver.Since) (
 	deltas := make([]driver.Delta, len(months))
 	for i, since := range months {
 		d := &deltas[i]
+		if since.Revision == 0 {
+			m.first++
+		}
 		d.Revision, d.States = m.commit+1, map[int64]*driver.State{}
 		replaced, added := map[costd.Day]bool{}, map[costd.Day]bool{}
 		for day := since.Month.Period().From; day < since.Month.Period().To; day++ {
