@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -47,6 +48,7 @@ type route struct {
 var (
 	senders   = []costd.Role{costd.RoleOperator, costd.RoleIngest}
 	operators = []costd.Role{costd.RoleOperator}
+	readers   = []costd.Role{costd.RoleOperator, costd.RoleAdministrator} // of one client; operators name it
 )
 
 var routes = []route{
@@ -58,6 +60,7 @@ var routes = []route{
 	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey, nil},
 	{"DELETE", "/api/v1/keys/{id}", operators, (*Handler).deleteKey, nil},
 	{"GET", "/api/v1/bills", operators, (*Handler).bills, billParams},
+	{"GET", "/api/v1/explain", readers, (*Handler).explain, explainParams},
 	{"POST", "/api/v1/backup", operators, (*Handler).backup, nil},
 	{"POST", "/api/v1/check", operators, (*Handler).check, []string{"kind"}},
 }
@@ -72,7 +75,7 @@ func Patterns() []string {
 }
 
 // ReportPaths lists the paths of reports: those that are bounded as all reports are.
-func ReportPaths() []string { return []string{"/api/v1/bills"} }
+func ReportPaths() []string { return []string{"/api/v1/bills", "/api/v1/explain"} }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -123,6 +126,19 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) err
 	if _, mistakes := (web.Query{Many: route.params}).Parse(r.URL.RawQuery); len(mistakes) > 0 {
 		return costd.InvalidFields(mistakes...)
 	}
-	r = r.WithContext(ingest.WithSender(r.Context(), principal.KeyID))
+	r = r.WithContext(withPrincipal(ingest.WithSender(r.Context(), principal.KeyID), principal))
 	return route.endpoint(h, w, h.withLateBody(r))
+}
+
+type principalKey struct{}
+
+// withPrincipal returns a context that says who makes the request.
+func withPrincipal(ctx context.Context, p access.Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// principalOf returns who makes the request of an endpoint.
+func principalOf(ctx context.Context) access.Principal {
+	p, _ := ctx.Value(principalKey{}).(access.Principal)
+	return p
 }

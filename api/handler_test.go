@@ -152,6 +152,7 @@ var routes = []struct {
 	{"POST", "/api/v1/keys", []costd.Role{costd.RoleOperator}},
 	{"GET", "/api/v1/keys/nobody", []costd.Role{costd.RoleOperator}},
 	{"GET", "/api/v1/bills", []costd.Role{costd.RoleOperator}},
+	{"GET", "/api/v1/explain", []costd.Role{costd.RoleOperator, costd.RoleAdministrator}},
 	{"DELETE", "/api/v1/keys/nobody", []costd.Role{costd.RoleOperator}},
 }
 

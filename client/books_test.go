@@ -48,3 +48,34 @@ func TestBills(t *testing.T) {
 		}
 	}
 }
+
+// The worked month, explained to its administrator and to an operator.
+func TestExplain(t *testing.T) {
+	s := site(t)
+	report, err := s.client(acmeKey).MonthlyTotals(t.Context(), client.MonthlyTotalsRequest{YearMonth: october})
+	if err != nil || len(report.Results) != 2 {
+		t.Fatal(report, err)
+	}
+	row := report.Results[0].Base()
+	request := client.ExplainRequest{Month: october, Type: row.Type, Metric: row.Metric, RegionID: row.RegionID, Dimension: report.Results[0].Dimension()}
+	for _, c := range []*client.Client{s.client(acmeKey), client.New(s.url, "operator", client.WithClientID(7001))} {
+		e, err := c.Explain(t.Context(), request)
+		if err != nil || len(e.Rows) != 2 || len(e.Commitments) != 1 || len(e.Days) != 31 {
+			t.Fatalf("%+v, %v", e, err)
+		}
+		for i, r := range e.Rows {
+			want := report.Results[i].Base()
+			if r.Feature+" - "+r.Kind != want.FeatureName || !r.Shown.BillingValue.Equal(want.BillingValue) || !r.Shown.Cost.Equal(*want.Cost) {
+				t.Errorf("explained as %+v, in the report %+v", r, want)
+			}
+		}
+		if d := e.Days[27]; d.Day.String() != "2026-10-28" || d.Used.Exact != "4320" || d.Draws[0].Taken.Exact != "1830" || d.Price == nil || d.Cost.Exact != "16517/20" {
+			t.Errorf("the day on which the pool runs out: %+v", d)
+		}
+	}
+	request.ResourceID = "nobody"
+	_, err = s.client(acmeKey).Explain(t.Context(), request)
+	if missing, ok := errors.AsType[*client.Error](err); !ok || missing.StatusCode != 404 {
+		t.Errorf("a resource that there is not: %v", err)
+	}
+}

@@ -156,10 +156,37 @@ func (s *site) useKeysAndCatalog() {
 		s.call(call{id: "listBills", key: "operator", more: "?month=" + month, header: "Accept: text/csv", status: 200})
 	}
 	s.call(call{id: "listBills", key: "operator", status: 200})
+	s.explainDemo()
 	if s.maintained() {
 		s.call(call{id: "backup", key: "operator", status: 200})
 		s.call(call{id: "check", key: "operator", more: "?kind=price&kind=rollup", status: 200})
 	}
+}
+
+// explainDemo asks for explanations of all lines of the demo's months, with commitments and
+// without.
+func (s *site) explainDemo() {
+	for _, month := range []string{"2026-09", "2026-10"} {
+		var report struct {
+			Results []map[string]any
+		}
+		body := s.call(call{id: "monthlyTotals", key: "administrator", body: `{"year_month":"` + month + `"}`, status: 200})
+		if err := json.Unmarshal([]byte(body), &report); err != nil || len(report.Results) == 0 {
+			s.t.Fatal(err, body)
+		}
+		for _, row := range report.Results {
+			query := fmt.Sprintf("?month=%s&type=%v&metric=%v&region_id=%v", month, row["type"], row["billing_metric_name"], row["region_id"])
+			for _, dimension := range []string{"flavor", "volume_type", "file_share_type", "instance_type"} {
+				if value, ok := row[dimension]; ok {
+					query += fmt.Sprintf("&dimension=%v", value)
+				}
+			}
+			s.call(call{id: "explainLine", key: "administrator", more: query, status: 200})
+			s.call(call{id: "explainLine", key: "operator", more: query, header: fmt.Sprint("X-Client-ID: ", demo.ClientID), status: 200})
+		}
+	}
+	s.call(call{id: "explainLine", key: "administrator", more: "?type=instance&metric=none&region_id=76", status: 404})
+	s.call(call{id: "explainLine", key: "operator", more: "?type=instance&metric=none&region_id=76", status: 400})
 }
 
 // examples returns calls with the examples that the document has of bodies.
@@ -288,6 +315,7 @@ commitments:
 	} {
 		s.call(call{id: id, key: token, body: body, status: 422})
 	}
+	s.call(call{id: "explainLine", key: "operator", header: "X-Client-ID: 38", more: "?month=2026-10&type=functions&metric=g&region_id=76", status: 422})
 }
 
 // checkRoles calls every operation with a key of each role, and with none.

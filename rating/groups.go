@@ -169,16 +169,20 @@ func (d *divider) commitCharge(s *share, whole bool) costd.Charge {
 	c := costd.Charge{Kind: costd.Commit, Reserved: d.reserved()}
 	var cost decimal.Rational
 	for i := range d.pools {
-		p, covered := &d.pools[i], s.covered[i]
-		c.Quantity = c.Quantity.Add(covered)
-		if whole {
-			cost = cost.Add(p.due)
-		} else {
-			cost = cost.Add(p.due.Mul(portion(covered, p.size)))
-		}
+		c.Quantity = c.Quantity.Add(s.covered[i])
+		cost = cost.Add(d.feeOf(s, i, whole))
 	}
 	c.Cost = &cost
 	return c
+}
+
+// feeOf returns what a group bears of the fee of a pool: its share, or the whole.
+func (d *divider) feeOf(s *share, pool int, whole bool) decimal.Rational {
+	p := &d.pools[pool]
+	if whole {
+		return p.due
+	}
+	return p.due.Mul(portion(s.covered[pool], p.size))
 }
 
 // reserved returns the size of all pools.

@@ -69,10 +69,19 @@ func (b *Book) openPools(clientID int64, month costd.Month) map[costd.Line][]poo
 func (b *Book) committed(clientID int64, month costd.Month, u costd.LineUsage, pools []pool, shared bool) []costd.Charge {
 	client := b.payer(clientID)
 	d := newDivider(pools, b.timetable(client, u.Line), 1)
+	return b.drawLine(client, month, u, d, shared, nil)
+}
+
+// drawLine draws the usage of a line by a divider of one group, and returns the charges of
+// the group. It calls drawn, unless it is nil, when a day is.
+func (b *Book) drawLine(client costd.Client, month costd.Month, u costd.LineUsage, d *divider, shared bool, drawn func(costd.DayUsage)) []costd.Charge {
 	selected := make([]GroupUsage, 1)
 	for _, day := range u.Days {
 		selected[0] = GroupUsage{Day: day.Day, Quantity: day.Selected}
 		d.drawDay(day.Day, day.Used, selected)
+		if drawn != nil {
+			drawn(day)
+		}
 	}
 	return b.groupCharges(client, month, u, d, &d.shares[0], !shared)
 }

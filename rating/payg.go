@@ -13,9 +13,17 @@ import (
 func (b *Book) PayAsYouGo(clientID int64, u costd.LineUsage) costd.Charge {
 	client := b.payer(clientID)
 	prices := b.timetable(client, u.Line)
-	var t tally
+	return b.payAsYouGo(client, u, &prices, new(tally), nil)
+}
+
+// payAsYouGo adds the usage up in a tally and returns the charge. It calls added, unless it
+// is nil, when a day is.
+func (b *Book) payAsYouGo(client costd.Client, u costd.LineUsage, prices *timetable, t *tally, added func(costd.DayUsage)) costd.Charge {
 	for _, d := range u.Days {
 		t.add(d.Day, d.Selected, prices.on(d.Day))
+		if added != nil {
+			added(d)
+		}
 	}
 	feature := t.feature
 	if t.pending.IsZero() && t.quantity.IsZero() && len(u.Days) > 0 {

@@ -84,6 +84,18 @@ func (t *timetable) find(day costd.Day) (*price, costd.Period) {
 	return nil, held
 }
 
+// scope returns whether a price of the timetable is for the client alone, and for the
+// region alone.
+func (t *timetable) scope(p *price) (ofClient, ofRegion bool) {
+	for i, tier := range t.tiers {
+		begun := sort.Search(len(tier), func(i int) bool { return tier[i].from > p.from })
+		if begun > 0 && &tier[begun-1] == p {
+			return i < 2, i%2 == 0
+		}
+	}
+	return false, false
+}
+
 // featureOn returns the feature of the price in force on the day, or "".
 func (t *timetable) featureOn(day costd.Day) string {
 	if p := t.on(day); p != nil {

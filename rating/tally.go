@@ -38,11 +38,17 @@ func (t *tally) add(day costd.Day, quantity decimal.Rational, p *price) {
 }
 
 func (t *tally) flush() {
-	t.quantity = t.quantity.Add(t.pending)
-	if t.price != nil {
-		t.cost = t.cost.Add(t.pending.Mul(t.price.rate))
-	}
+	t.quantity, t.cost = t.soFar()
 	t.pending = decimal.Rational{}
+}
+
+// soFar returns the usage of all days added, and the cost of those with a price.
+func (t *tally) soFar() (quantity, cost decimal.Rational) {
+	quantity, cost = t.quantity.Add(t.pending), t.cost
+	if t.price != nil {
+		cost = cost.Add(t.pending.Mul(t.price.rate))
+	}
+	return quantity, cost
 }
 
 // charge returns quantity and cost of all days added, or why there is no cost.

@@ -186,6 +186,8 @@ var everyRoute = []struct {
 	{"GET", "/api/v1/keys/none", ``, [5]int{404, 403, 403, 403, 403}},
 	{"DELETE", "/api/v1/keys/none", ``, [5]int{404, 403, 403, 403, 403}},
 	{"GET", "/api/v1/bills?month=2026-10", ``, [5]int{200, 403, 403, 403, 403}},
+	{"GET", "/api/v1/explain?type=instance&metric=g1_min&region_id=76&month=2026-10&dimension=g1", ``, [5]int{400, 403, 200, 403, 404}},
+	{"GET", "/api/v1/explain?type=instance&metric=g1_min&region_id=76&month=2026-10&resource_id=a", ``, [5]int{400, 403, 200, 403, 404}},
 	{"POST", "/api/v1/backup", ``, [5]int{200, 403, 403, 403, 403}},
 	{"POST", "/api/v1/check", ``, [5]int{200, 403, 403, 403, 403}},
 }

@@ -28,7 +28,8 @@ command then names the row and exits with 3.`,
   costd report usage --month 2026-10 --project 501
   costd report reservations
   costd report totals --month 2026-10 --client 1001    # with an operator's key
-  costd report bills --month 2026-10                   # likewise, of all clients`,
+  costd report bills --month 2026-10                   # likewise, of all clients
+  costd report explain --month 2026-10 --type volume --metric ssd_gbm --region 76`,
 	}
 	cmd.AddCommand(
 		newReportTotalsCommand(t),
@@ -37,6 +38,7 @@ command then names the row and exits with 3.`,
 		newReportUsageCommand(t),
 		newReportReservationsCommand(t),
 		newReportBillsCommand(t),
+		newReportExplainCommand(t),
 	)
 	return cmd
 }

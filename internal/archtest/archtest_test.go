@@ -24,7 +24,7 @@ var layers = []Layer{
 	{"access", []string{".", "internal/text"}},
 	{"report", []string{".", "decimal", "rating"}},
 	{"gcore", []string{".", "decimal", "report", "access", "internal/web", "internal/text"}},
-	{"api", []string{".", "decimal", "ingest", "catalog", "access", "report", "internal/web", "internal/text"}},
+	{"api", []string{".", "decimal", "ingest", "catalog", "access", "report", "rating", "internal/web", "internal/text"}},
 	{"usage/driver", []string{".", "decimal"}},
 	{"usage", []string{".", "decimal", "usage/driver"}},
 	{"store/duckdb/files", []string{"."}},
