@@ -164,7 +164,9 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request) error {
 // parseExplain reads the parameters of an explanation.
 func parseExplain(values url.Values, today costd.Day) (r report.ExplainRequest, mistakes []costd.FieldError) {
 	r.Month, mistakes = parseMonth(values, today)
-	fail := func(field, message string) { mistakes = append(mistakes, costd.FieldError{Field: field, Message: message}) }
+	fail := func(field, message string) {
+		mistakes = append(mistakes, costd.FieldError{Field: field, Message: message})
+	}
 	r.Type, r.Metric, r.ResourceID = costd.Type(values.Get("type")), values.Get("metric"), values.Get("resource_id")
 	info, known := r.Type.Info()
 	if !known {
