@@ -229,6 +229,7 @@ func (a *adder) price(d printedDay, beyond *big.Rat) {
 	p := d.Price
 	if p == nil || cost == nil {
 		a.Fatalf("%v has no price for %s", day, beyond)
+		return
 	}
 	got := p.CommitmentID
 	if p.Number != nil {
