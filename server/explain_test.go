@@ -383,7 +383,7 @@ func TestExplanationsAddUp(t *testing.T) {
 	s := open(t)
 	reports := &report.Service{Usage: s.store, Catalog: s.store}
 	client, explained := int64(5000), 0
-	seen := map[string]int{} // what the explained rows are like
+	seen := map[string]int{}                                                       // what the explained rows are like
 	enough := func() bool { return explained >= *wantExplained && len(seen) == 6 } // five kinds of rows; a fee never lacks its cost
 	fleet := func(t *rapid.T) {
 		if client++; enough() {
