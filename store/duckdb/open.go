@@ -124,7 +124,7 @@ func Open(ctx context.Context, options Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := files.RefuseRemains(options.Path); err != nil {
+	if err := errors.Join(files.RemoveUnfinished(options.Path, options.Logger), files.RefuseRemains(options.Path)); err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
 	removeCopies(options.Path)

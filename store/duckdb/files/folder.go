@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,17 +75,44 @@ func RefuseRemains(folder string) error {
 	if _, err := os.Lstat(filepath.Join(folder, Database)); !errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	remains, err := filepath.Glob(filepath.Join(folder, Database+".*"))
-	remains = append(remains, filepath.Join(folder, OperatorKeyFile), filepath.Join(folder, MarkFile))
-	if err != nil {
+	name, err := remains(folder)
+	if err != nil || name == "" {
 		return err
 	}
-	for _, name := range remains {
+	return costd.Errorf(costd.Unavailable, "the data folder %s has %s but no %s, so the database is lost or elsewhere; "+
+		"put it back, or restore a backup; to start with an empty one, move everything out of the folder",
+		folder, name, Database)
+}
+
+// remains returns the name of a file that only a folder with a database has, "" if there is
+// none.
+func remains(folder string) (name string, err error) {
+	names, err := filepath.Glob(filepath.Join(folder, Database+".*"))
+	if err != nil {
+		return "", err
+	}
+	for _, name := range append(names, filepath.Join(folder, OperatorKeyFile), filepath.Join(folder, MarkFile)) {
 		if info, err := os.Lstat(name); err == nil && info.Size() > 0 {
-			return costd.Errorf(costd.Unavailable, "the data folder %s has %s but no %s, so the database is lost or elsewhere; "+
-				"put it back, or restore a backup; to start with an empty one, move everything out of the folder",
-				folder, filepath.Base(name), Database)
+			return filepath.Base(name), nil
 		}
+	}
+	return "", nil
+}
+
+// RemoveUnfinished removes a database that was never made whole, as a loss of power during
+// the first start leaves it, so that the next start makes it: it has no more than headers,
+// one of which was never written, and nothing else in the folder says that there was more.
+func RemoveUnfinished(folder string, logger *slog.Logger) error {
+	path := filepath.Join(folder, Database)
+	if !unfinished(path) {
+		return nil
+	}
+	if name, err := remains(folder); err != nil || name != "" {
+		return err // Verify or RefuseRemains says what is wrong
+	}
+	logger.Warn("the database was never made whole, and is made anew", "file", path)
+	if err := errors.Join(os.Remove(path), Sync(folder)); err != nil {
+		return Error(err)
 	}
 	return nil
 }

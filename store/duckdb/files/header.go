@@ -1,9 +1,11 @@
 package files
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"os"
+	"slices"
 
 	"costd.dev/costd"
 )
@@ -38,6 +40,29 @@ func readIteration(path string) (iteration uint64, err error) {
 		}
 	}
 	return iteration, nil
+}
+
+// unfinished reports whether a file is a database that DuckDB had not made whole yet: no
+// longer than its headers, each of them whole or, one at least, never written.
+func unfinished(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > headerCount*headerSize {
+		return false
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	text = append(text, make([]byte, headerCount*headerSize-len(text))...)
+	missing := false
+	for page := range slices.Chunk(text, headerSize) {
+		blank := len(bytes.Trim(page, "\x00")) == 0
+		if !blank && binary.LittleEndian.Uint64(page) != Checksum(page[8:]) {
+			return false
+		}
+		missing = missing || blank
+	}
+	return missing
 }
 
 // DamagedDatabase says that a database cannot be used.
