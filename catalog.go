@@ -192,10 +192,12 @@ type Catalog interface {
 	// Version returns the version of the catalog alone, cheaply: readers ask for it
 	// before every answer to see whether what they made of the entries still holds.
 	Version(ctx context.Context) (int64, error)
-	// Apply adds the entries of change, replacing those with the same key, all or
-	// nothing, and returns the new version. It fails with Unavailable, changing
-	// nothing, if the catalog is no longer at version base.
-	Apply(ctx context.Context, base int64, change Entries) (int64, error)
+	// Apply adds the entries of change, replacing those with the same key, and removes
+	// those that gone names, which change does not have, all or nothing, and returns the
+	// new version. It fails with Unavailable, changing nothing, if the catalog is no longer
+	// at version base. The history has who did it from the context (WithActor).
+	Apply(ctx context.Context, base int64, change Entries, gone ...Removal) (int64, error)
+	History
 	// CreateKey adds a key. Its ID must be new.
 	CreateKey(ctx context.Context, key Key) error
 	// Key returns the key with the given ID, or NotFound.

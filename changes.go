@@ -12,22 +12,49 @@ import (
 
 // A Change is one entry that differs between two catalogs. Before is nil if the entry
 // is new, After if it is gone. Both are read only.
-type Change[T any] struct{ Before, After *T }
+type Change[T any] struct {
+	Before *T `json:"before,omitempty"`
+	After  *T `json:"after,omitempty"`
+}
 
 // Changes are all entries that differ between two catalogs, each list ordered by key,
 // with one change of a key. They let a reader of a large catalog follow it at the cost
 // of what changed, where making all anew takes some hundred times as long.
 type Changes struct {
-	Clients     []Change[Client]
-	Regions     []Change[Region]
-	Projects    []Change[Project]
-	Prices      []Change[Price]
-	Commitments []Change[Commitment]
+	Clients     []Change[Client]     `json:"clients,omitempty"`
+	Regions     []Change[Region]     `json:"regions,omitempty"`
+	Projects    []Change[Project]    `json:"projects,omitempty"`
+	Prices      []Change[Price]      `json:"prices,omitempty"`
+	Commitments []Change[Commitment] `json:"commitments,omitempty"`
 }
 
 // None reports whether the two catalogs are the same.
 func (c Changes) None() bool {
 	return len(c.Clients)+len(c.Regions)+len(c.Projects)+len(c.Prices)+len(c.Commitments) == 0
+}
+
+// Count returns how many entries are new, differ, and are gone.
+func (c Changes) Count() (created, changed, removed int) {
+	var n [3]int
+	countChanges(&n, c.Clients)
+	countChanges(&n, c.Regions)
+	countChanges(&n, c.Projects)
+	countChanges(&n, c.Prices)
+	countChanges(&n, c.Commitments)
+	return n[0], n[1], n[2]
+}
+
+func countChanges[T any](n *[3]int, changes []Change[T]) {
+	for _, c := range changes {
+		switch {
+		case c.Before == nil:
+			n[0]++
+		case c.After != nil:
+			n[1]++
+		default:
+			n[2]++
+		}
+	}
 }
 
 // Diff returns what differs between two catalogs. The lists of both are ordered as

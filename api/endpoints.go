@@ -22,7 +22,7 @@ const (
 )
 
 func (h *Handler) getCatalog(w http.ResponseWriter, r *http.Request) error {
-	entries, _, err := h.Catalog.Entries(r.Context())
+	entries, err := h.catalogOf(r)
 	if err != nil {
 		return err
 	}

@@ -53,8 +53,9 @@ var (
 
 var routes = []route{
 	{"POST", "/api/v1/usage", senders, (*Handler).postUsage, nil},
-	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog, nil},
+	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog, []string{"version", "as_of"}},
 	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, nil},
+	{"GET", "/api/v1/catalog/changes", operators, (*Handler).getChanges, []string{"since", "limit"}},
 	{"GET", "/api/v1/keys", operators, (*Handler).listKeys, nil},
 	{"POST", "/api/v1/keys", operators, (*Handler).createKey, nil},
 	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey, nil},
@@ -126,7 +127,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, route route) err
 	if _, mistakes := (web.Query{Many: route.params}).Parse(r.URL.RawQuery); len(mistakes) > 0 {
 		return costd.InvalidFields(mistakes...)
 	}
-	r = r.WithContext(withPrincipal(ingest.WithSender(r.Context(), principal.KeyID), principal))
+	ctx := costd.WithActor(r.Context(), costd.Actor{Name: principal.KeyID, RequestID: web.RequestID(r.Context())})
+	r = r.WithContext(withPrincipal(ingest.WithSender(ctx, principal.KeyID), principal))
 	return route.endpoint(h, w, h.withLateBody(r))
 }
 

@@ -136,6 +136,8 @@ func (s *site) useKeysAndCatalog() {
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: yaml, header: yamlBody})
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: json, header: jsonBody})
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: `{"regions":null}`, header: jsonBody})
+	s.call(call{id: "listCatalogChanges", key: "operator", more: "?since=0&limit=1", status: 200})
+	s.call(call{id: "getCatalog", key: "operator", more: "?version=1", status: 200})
 	for _, body := range []string{`{"role":"ingest"}`, `{"role":"administrator","client_id":1001}`, `{"role":"project","client_id":1001,"projects":[502,501]}`} {
 		id := between(s.call(call{id: "createKey", key: "operator", status: 201, body: body, header: jsonBody}), `"id":"`, `"`)
 		s.call(call{id: "getKey", key: "operator", more: id, status: 200})
@@ -262,6 +264,9 @@ func (s *site) makeMistakes() {
 		{id: "createKey", body: "role: king", header: yamlBody, status: 415},
 		{id: "deleteKey", more: strings.Split(s.tokens["operator"], "$")[0], status: 400}, // the last one
 		{id: "check", more: "?kind=spelling", status: 400},
+		{id: "getCatalog", more: "?version=4711", status: 404},
+		{id: "getCatalog", more: "?version=1&as_of=2026-10-01", status: 400},
+		{id: "listCatalogChanges", more: "?since=-1", status: 400},
 	} {
 		c.key = "operator"
 		s.call(c)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"costd.dev/costd"
 	"costd.dev/costd/access"
 	"costd.dev/costd/ingest"
 	"costd.dev/costd/server"
@@ -186,6 +187,7 @@ func (o *serveOptions) serve(ctx context.Context, listener net.Listener, stdout 
 func (o *serveOptions) bootstrap(ctx context.Context, db *embedded.Store, logger *slog.Logger) error {
 	keys := &access.Service{Catalog: db}
 	path := filepath.Join(o.data, operatorKeyFile)
+	ctx = costd.WithActor(ctx, costd.Actor{Name: costd.ActorServer})
 	made, err := keys.Bootstrap(ctx, func(token string) error { return writeSecret(path, token) })
 	if err == nil && made {
 		logger.InfoContext(ctx, "operator key written", "file", path)

@@ -84,7 +84,7 @@ func (db *DB) knowCatalog(ctx context.Context, tx *sql.Tx) error {
 }
 
 // Apply implements costd.Catalog. A change that changes nothing keeps the version.
-func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries) (version int64, err error) {
+func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries, gone ...costd.Removal) (version int64, err error) {
 	defer costd.Wrap(&err, "duckdb.Apply")
 	err = db.changeCatalog(ctx, func(tx *sql.Tx, state *catalogState) error {
 		if base != state.version {
@@ -93,17 +93,23 @@ func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries) (vers
 		}
 		version = state.version
 		changes := state.entries.Effect(change)
+		for _, removal := range gone {
+			changes = changes.With(state.entries, removal)
+		}
 		if changes.None() {
 			return nil
 		}
-		documents, err := written(changes)
+		edits, err := editsOf(changes)
 		if err != nil {
 			return err
 		}
 		state.version++
 		version = state.version
 		state.entries = state.entries.With(changes)
-		return storeDocuments(ctx, tx, version, documents)
+		if err := storeEdits(ctx, tx, version, edits); err != nil {
+			return err
+		}
+		return storeVersion(ctx, tx, version, edits)
 	})
 	return version, err
 }
@@ -122,19 +128,33 @@ func (db *DB) changeCatalog(ctx context.Context, f func(*sql.Tx, *catalogState) 
 	}, func() { db.catalog.Store(&next) })
 }
 
-// storeDocuments adds or replaces documents and sets the version.
-func storeDocuments(ctx context.Context, tx *sql.Tx, version int64, documents []document) error {
-	var kinds, keys, texts []string
-	for _, d := range documents {
-		kinds, keys, texts = append(kinds, d.kind), append(keys, d.key), append(texts, d.text)
+// storeEdits adds, replaces and removes documents, and sets the version.
+func storeEdits(ctx context.Context, tx *sql.Tx, version int64, edits []edit) error {
+	var set, gone editColumns
+	for _, e := range edits {
+		if e.after == "" {
+			gone.add(e)
+		} else {
+			set.add(e)
+		}
 	}
 	const upsert = `
 		INSERT INTO catalog_entry
 		SELECT unnest($kinds::VARCHAR[]), unnest($keys::VARCHAR[]), unnest($documents::VARCHAR[])
 		ON CONFLICT DO UPDATE SET document = excluded.document`
-	if _, err := tx.ExecContext(ctx, upsert,
-		sql.Named("kinds", kinds), sql.Named("keys", keys), sql.Named("documents", texts)); err != nil {
-		return err
+	const remove = `
+		DELETE FROM catalog_entry
+		WHERE (kind, key) IN (SELECT unnest($kinds::VARCHAR[]), unnest($keys::VARCHAR[]))`
+	if len(set.keys) > 0 {
+		if _, err := tx.ExecContext(ctx, upsert,
+			sql.Named("kinds", set.kinds), sql.Named("keys", set.keys), sql.Named("documents", set.after)); err != nil {
+			return err
+		}
+	}
+	if len(gone.keys) > 0 {
+		if _, err := tx.ExecContext(ctx, remove, sql.Named("kinds", gone.kinds), sql.Named("keys", gone.keys)); err != nil {
+			return err
+		}
 	}
 	_, err := tx.ExecContext(ctx, "UPDATE catalog_version SET version = ?", version)
 	return err
@@ -199,37 +219,60 @@ func priceKey(p *costd.Price) string {
 // ordered returns n as a text of fixed width that orders like n.
 func ordered(n int64) string { return fmt.Sprintf("%016x", uint64(n)^(1<<63)) }
 
-// written returns the documents of the entries that come with the changes, and puts what
-// a reader of the documents finds in their place: a caller may go on with its own.
-func written(c costd.Changes) (documents []document, err error) {
+// An edit is the change of a document: "" is none before, or none after.
+type edit struct{ kind, key, before, after string }
+
+// editsOf returns the edits that the changes make, and puts what a reader of the
+// documents finds in the place of the entries: a caller may go on with its own.
+func editsOf(c costd.Changes) (edits []edit, err error) {
 	for _, add := range []func() error{
-		func() error { return write(&documents, kindClient, c.Clients, clientKey) },
-		func() error { return write(&documents, kindRegion, c.Regions, regionKey) },
-		func() error { return write(&documents, kindProject, c.Projects, projectKey) },
-		func() error { return write(&documents, kindPrice, c.Prices, priceKey) },
-		func() error { return write(&documents, kindCommitment, c.Commitments, commitmentKey) },
+		func() error { return addEdits(&edits, kindClient, c.Clients, clientKey) },
+		func() error { return addEdits(&edits, kindRegion, c.Regions, regionKey) },
+		func() error { return addEdits(&edits, kindProject, c.Projects, projectKey) },
+		func() error { return addEdits(&edits, kindPrice, c.Prices, priceKey) },
+		func() error { return addEdits(&edits, kindCommitment, c.Commitments, commitmentKey) },
 	} {
 		if err := add(); err != nil {
 			return nil, err
 		}
 	}
-	return documents, nil
+	return edits, nil
 }
 
-func write[T any](documents *[]document, kind string, changes []costd.Change[T], key func(*T) string) error {
+func addEdits[T any](edits *[]edit, kind string, changes []costd.Change[T], key func(*T) string) (err error) {
 	for i := range changes {
 		c := &changes[i]
-		text, err := json.Marshal(c.After)
+		e := edit{kind: kind}
+		if c.Before != nil {
+			e.key = key(c.Before)
+			e.before, err = documentOf(c.Before)
+		}
+		if c.After != nil && err == nil {
+			e.key = key(c.After)
+			if e.after, err = documentOf(c.After); err == nil {
+				c.After = new(T)
+				err = json.Unmarshal([]byte(e.after), c.After)
+			}
+		}
 		if err != nil {
 			return err
 		}
-		*documents = append(*documents, document{kind, key(c.After), string(text)})
-		c.After = new(T)
-		if err := json.Unmarshal(text, c.After); err != nil {
-			return err
-		}
+		*edits = append(*edits, e)
 	}
 	return nil
+}
+
+func documentOf(entry any) (string, error) {
+	text, err := json.Marshal(entry)
+	return string(text), err
+}
+
+// editColumns are edits by column, as the database takes them.
+type editColumns struct{ kinds, keys, before, after []string }
+
+func (c *editColumns) add(e edit) {
+	c.kinds, c.keys = append(c.kinds, e.kind), append(c.keys, e.key)
+	c.before, c.after = append(c.before, e.before), append(c.after, e.after)
 }
 
 // entriesOf returns the entries that the documents hold, ordered by their keys.

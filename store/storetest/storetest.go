@@ -65,6 +65,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 		{"Revision", testRevision},
 		{"Catalog", testCatalog},
 		{"Conflict", testConflict},
+		{"Removal", testRemoval},
+		{"History", testHistory},
 		{"Keys", testKeys},
 		{"GuardedDeletes", testGuardedDeletes},
 		{"Check", testCheck},
