@@ -139,6 +139,7 @@ type Counts struct {
 	Created   int `json:"created"`
 	Changed   int `json:"changed"`
 	Unchanged int `json:"unchanged"`
+	Removed   int `json:"removed,omitempty"`
 }
 
 // Total returns the numbers of entries of all kinds.
@@ -148,6 +149,7 @@ func (a Applied) Total() Counts {
 		total.Created += c.Created
 		total.Changed += c.Changed
 		total.Unchanged += c.Unchanged
+		total.Removed += c.Removed
 	}
 	return total
 }

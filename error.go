@@ -19,6 +19,7 @@ const (
 	Unauthenticated Code = "unauthenticated" // no key, or not a valid one
 	Forbidden       Code = "forbidden"       // a valid key that may not do this
 	NotFound        Code = "not_found"       // no such thing for this key
+	Conflict        Code = "conflict"        // right by itself, but something else that is stored stands against it
 	TooLarge        Code = "too_large"       // over a limit on size
 	TooMany         Code = "too_many"        // over a limit on rate; try later
 	Overflow        Code = "overflow"        // the exact result needs more digits than can be held
@@ -27,7 +28,7 @@ const (
 )
 
 // Codes lists every Code, so that tables over them can be tested to be total.
-var Codes = []Code{Invalid, Unauthenticated, Forbidden, NotFound, TooLarge, TooMany, Overflow, Unavailable, Internal}
+var Codes = []Code{Invalid, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, TooMany, Overflow, Unavailable, Internal}
 
 // An Error is an error that may be shown to a caller: Message says in one
 // sentence what is wrong and what to do about it. Err is the cause, which is for

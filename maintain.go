@@ -33,6 +33,19 @@ type Maintainer interface {
 	// Used returns the lines of all usage of the metrics that was ever stored, each once,
 	// with the region 0. It reads no records and costs far less than Uses.
 	Used(ctx context.Context, metrics []string) ([]Line, error)
+	// Refers returns for each client, project and region that r names, in this order and
+	// then by id, the earliest usage that refers to it, if any is stored. Where none ever
+	// was, it reads no records.
+	Refers(ctx context.Context, r Removal) ([]Reference, error)
+}
+
+// A Reference is usage that refers to an entry of the catalog.
+type Reference struct {
+	List       string // of the entry: clients, projects or regions
+	ID         int64  // of the entry
+	ClientID   int64  // of the usage, as the next two
+	Day        Day
+	ResourceID string
 }
 
 // A Use says what one client's project used of a line.

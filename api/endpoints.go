@@ -56,6 +56,9 @@ func (h *Handler) putCatalog(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if change.Prune, err = flagParam(r, "prune"); err != nil {
+		return err
+	}
 	applied, err := h.Catalog.ApplyFile(r.Context(), change)
 	if err != nil {
 		return err

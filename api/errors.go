@@ -16,6 +16,7 @@ var statuses = map[costd.Code]int{
 	costd.Unauthenticated: http.StatusUnauthorized,
 	costd.Forbidden:       http.StatusForbidden,
 	costd.NotFound:        http.StatusNotFound,
+	costd.Conflict:        http.StatusConflict,
 	costd.TooLarge:        http.StatusRequestEntityTooLarge,
 	costd.TooMany:         http.StatusTooManyRequests,
 	costd.Overflow:        http.StatusUnprocessableEntity,

@@ -54,7 +54,7 @@ var (
 var routes = []route{
 	{"POST", "/api/v1/usage", senders, (*Handler).postUsage, nil},
 	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog, []string{"version", "as_of"}},
-	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, nil},
+	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, []string{"prune"}},
 	{"GET", "/api/v1/catalog/changes", operators, (*Handler).getChanges, []string{"since", "limit"}},
 	{"GET", "/api/v1/keys", operators, (*Handler).listKeys, nil},
 	{"POST", "/api/v1/keys", operators, (*Handler).createKey, nil},

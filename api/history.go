@@ -115,3 +115,17 @@ func timeParam(r *http.Request, name string) (time.Time, error) {
 	}
 	return at, nil
 }
+
+// flagParam returns a parameter that is true or false; false if it is left out.
+func flagParam(r *http.Request, name string) (bool, error) {
+	text, given, err := one(r, name)
+	switch {
+	case err != nil:
+		return false, err
+	case !given || text == "false":
+		return false, nil
+	case text == "true":
+		return true, nil
+	}
+	return false, costd.InvalidField(name, "must be true or false")
+}

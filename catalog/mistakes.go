@@ -23,6 +23,15 @@ type place struct {
 	index int
 }
 
+// order returns where the list stands among all, those of what goes last.
+func (p place) order() int {
+	name, removed := strings.CutPrefix(p.list, remove+".")
+	if removed {
+		return len(listNames) + slices.Index(listNames, name)
+	}
+	return slices.Index(listNames, name)
+}
+
 type mistake struct {
 	place
 	field   string
@@ -69,7 +78,7 @@ func (m *mistakes) err(entries costd.Entries) error {
 		return nil
 	}
 	slices.SortStableFunc(m.list, func(a, b mistake) int {
-		return cmp.Or(cmp.Compare(slices.Index(listNames, a.place.list), slices.Index(listNames, b.place.list)),
+		return cmp.Or(cmp.Compare(a.order(), b.order()),
 			cmp.Compare(a.index, b.index), cmp.Compare(a.field, b.field))
 	})
 	var fields []costd.FieldError

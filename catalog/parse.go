@@ -18,6 +18,9 @@ const (
 
 var listNames = []string{clients, regions, projects, prices, commitments}
 
+// remove is the field of a catalog file that names what goes.
+const remove = "remove"
+
 // Parse reads a catalog file, YAML or JSON, fills in what it leaves out, and
 // checks all that can be checked without knowing what is in the catalog already.
 // Its Invalid error names every mistake, of YAML with its line; a larger file than MaxFileSize is TooLarge.
@@ -36,7 +39,10 @@ func Parse(data []byte) (costd.Entries, error) {
 // A File is what a catalog file says, and where it says so.
 type File struct {
 	Entries costd.Entries
-	root    *yaml.Node // nil for entries that come from no file
+	Remove  costd.Removal // what is to go
+	// Prune says that everything is to go that the catalog has and Entries does not.
+	Prune bool
+	root  *yaml.Node // nil for entries that come from no file
 }
 
 // Read is Parse for a file whose lines are still to be named by Service.ApplyFile.
@@ -63,12 +69,14 @@ func read(data []byte, limit int) (*File, error) {
 		Prices:      readList(file, prices, readPrice),
 		Commitments: readList(file, commitments, readCommitment),
 	}
+	removal := readRemoval(file)
 	file.done()
 	m.checkEntries(entries)
+	m.checkRemoval(entries, removal)
 	if err := m.err(entries); err != nil {
 		return nil, err
 	}
-	return &File{Entries: entries, root: root}, nil
+	return &File{Entries: entries, Remove: removal, root: root}, nil
 }
 
 func readList[T any](file *object, name string, read func(*object) T) []T {

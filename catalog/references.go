@@ -15,15 +15,17 @@ func Check(current, change costd.Entries) error {
 func check(current costd.Entries, f *File) error {
 	m := &mistakes{root: f.root}
 	m.checkEntries(f.Entries)
-	m.checkReferences(current, f.Entries)
+	m.checkRemoval(f.Entries, f.Remove)
+	m.checkReferences(current, f)
 	return m.err(f.Entries)
 }
 
-// checkReferences notes what is wrong with the change in the light of what is
-// there. Entries are never removed, so what is there stays right as long as no
-// client's currency and no project's or commitment's client changes under it.
-func (m *mistakes) checkReferences(current, change costd.Entries) {
-	merged := merge(current, change)
+// checkReferences notes what is wrong with the file in the light of what is there. What
+// is there stays right as long as no client's currency and no project's or commitment's
+// client changes under it, and nothing goes that it refers to.
+func (m *mistakes) checkReferences(current costd.Entries, f *File) {
+	change, merged := f.Entries, merge(current, f)
+	m.checkGone(current, f)
 	m.checkClients(current, change)
 	m.checkProjects(current, change, merged)
 	for i, p := range change.Prices {
@@ -80,15 +82,22 @@ type references struct {
 	regions map[int64]bool
 }
 
-func merge(current, change costd.Entries) references {
+// merge returns what there is to refer to once the file is applied.
+func merge(current costd.Entries, f *File) references {
 	merged := references{clients: index(current.Clients, clientKey), regions: map[int64]bool{}}
-	for i := range change.Clients {
-		merged.clients[change.Clients[i].ID] = &change.Clients[i]
+	for i := range f.Entries.Clients {
+		merged.clients[f.Entries.Clients[i].ID] = &f.Entries.Clients[i]
 	}
-	for _, list := range [][]costd.Region{current.Regions, change.Regions} {
+	for _, list := range [][]costd.Region{current.Regions, f.Entries.Regions} {
 		for _, r := range list {
 			merged.regions[r.ID] = true
 		}
+	}
+	for _, id := range f.Remove.Clients {
+		delete(merged.clients, id)
+	}
+	for _, id := range f.Remove.Regions {
+		delete(merged.regions, id)
 	}
 	return merged
 }

@@ -13,13 +13,16 @@ const maxAttempts = 10
 // A Service changes and reads the catalog. It may be used by several goroutines.
 type Service struct {
 	Store costd.Catalog
-	// Usage tells which commitments cover something; nil: nothing is said about that.
+	// Usage tells which commitments cover something, and what usage refers to; nil: nothing
+	// is said about that, and no client, project or region can be removed.
 	Usage Usage
 }
 
-// A Usage knows the lines that usage is of. A costd.Maintainer is one.
+// A Usage knows the lines that usage is of, and what it refers to. A costd.Maintainer is
+// one.
 type Usage interface {
 	Used(ctx context.Context, metrics []string) ([]costd.Line, error)
+	Refers(ctx context.Context, r costd.Removal) ([]costd.Reference, error)
 }
 
 // Apply adds the entries of change to the catalog and replaces those with the same
@@ -31,32 +34,23 @@ func (s *Service) Apply(ctx context.Context, change costd.Entries) (costd.Applie
 	return s.ApplyFile(ctx, &File{Entries: change})
 }
 
-// ApplyFile is Apply for the entries of a file, of whose mistakes it names the lines.
+// ApplyFile is Apply for the entries of a file, of whose mistakes it names the lines. It
+// also removes what the file wants removed. It returns Conflict if usage refers to a
+// client, project or region that would go, or a key belongs to it.
 func (s *Service) ApplyFile(ctx context.Context, f *File) (_ costd.Applied, err error) {
 	defer costd.Wrap(&err, "catalog.Apply")
-	change := f.Entries
-	used, err := s.used(ctx, change)
-	if err != nil {
-		return costd.Applied{}, err
-	}
-	current, version, err := s.Store.Entries(ctx)
+	plan, err := s.plan(ctx, f)
 	for attempt := 1; err == nil; attempt++ {
-		if err := check(current, f); err != nil {
-			return costd.Applied{}, err
+		if plan.Changes.None() {
+			return plan.Applied, nil
 		}
-		applied := countEffect(current.Effect(change), change)
-		s.warn(&applied, f, used, current.Prices)
-		if total := applied.Total(); total.Created+total.Changed == 0 {
-			applied.Version = version
-			return applied, nil
-		}
-		applied.Version, err = s.Store.Apply(ctx, version, change)
+		plan.Applied.Version, err = s.Store.Apply(ctx, plan.Version, f.Entries, plan.Changes.Removed())
 		if err == nil || costd.ErrorCode(err) != costd.Unavailable || attempt == maxAttempts {
-			return applied, err
+			return plan.Applied, err
 		}
 		// Unavailable also says that someone else was quicker; then the version moved.
-		refused, base := err, version
-		if current, version, err = s.Store.Entries(ctx); err == nil && version == base {
+		refused, base := err, plan.Version
+		if plan, err = s.plan(ctx, f); err == nil && plan.Version == base {
 			err = refused
 		}
 	}
@@ -80,15 +74,21 @@ func countEffect(effect costd.Changes, change costd.Entries) costd.Applied {
 	}
 }
 
-// count counts the changes that a number of entries with different keys make.
+// count counts the changes that a number of entries with different keys make, beside
+// those of entries that go.
 func count[T any](changes []costd.Change[T], entries int) costd.Counts {
-	counts := costd.Counts{Unchanged: entries - len(changes)}
+	counts := costd.Counts{Unchanged: entries}
 	for _, c := range changes {
-		if c.Before == nil {
+		switch {
+		case c.After == nil:
+			counts.Removed++
+			continue
+		case c.Before == nil:
 			counts.Created++
-		} else {
+		default:
 			counts.Changed++
 		}
+		counts.Unchanged--
 	}
 	return counts
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -33,7 +34,25 @@ func Split(data []byte) (_ [][]byte, err error) {
 		}
 		files = append(files, b.Bytes())
 	}
+	if f.Remove.Len() > 0 {
+		file, err := RemovalFile(f.Remove)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
 	return files, nil
+}
+
+// RemovalFile returns a catalog file that sets nothing and removes what r names.
+func RemovalFile(r costd.Removal) ([]byte, error) {
+	return json.Marshal(map[string]costd.Removal{remove: r})
+}
+
+// ReadLarge is Read for a file of any size.
+func ReadLarge(data []byte) (_ *File, err error) {
+	defer costd.Wrap(&err, "catalog.ReadLarge")
+	return read(data, math.MaxInt)
 }
 
 // pieces returns entries in pieces, in the order in which they refer to each other.

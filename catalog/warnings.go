@@ -27,12 +27,17 @@ func (s *Service) warn(a *costd.Applied, f *File, used []costd.Line, current []c
 	m := &mistakes{root: f.root}
 	for i := range f.Entries.Commitments {
 		for _, doubt := range familiar.Doubts(&f.Entries.Commitments[i]) {
-			if len(a.Warnings) == maxWarnings {
-				a.MoreWarnings++
-				continue
-			}
 			at := mistake{place: place{list: commitments, index: i}, field: doubt.Field}
-			a.Warnings = append(a.Warnings, costd.EntryWarning{Kind: doubt.Kind, Entry: at.path(f.Entries), Message: doubt.Message + m.line(at)})
+			addWarning(a, costd.EntryWarning{Kind: doubt.Kind, Entry: at.path(f.Entries), Message: doubt.Message + m.line(at)})
 		}
 	}
+}
+
+// addWarning adds a warning, or counts it if there are enough.
+func addWarning(a *costd.Applied, w costd.EntryWarning) {
+	if len(a.Warnings) == maxWarnings {
+		a.MoreWarnings++
+		return
+	}
+	a.Warnings = append(a.Warnings, w)
 }

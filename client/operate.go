@@ -14,6 +14,11 @@ func (c *Client) ApplyCatalog(ctx context.Context, file []byte) (costd.Applied, 
 	return decode[costd.Applied](c.do(ctx, call{method: "PUT", path: "/api/v1/catalog", body: file, contentType: "application/yaml"}))
 }
 
+// ReplaceCatalog is ApplyCatalog, and removes everything that the file does not have.
+func (c *Client) ReplaceCatalog(ctx context.Context, file []byte) (costd.Applied, error) {
+	return decode[costd.Applied](c.do(ctx, call{method: "PUT", path: "/api/v1/catalog?prune=true", body: file, contentType: "application/yaml"}))
+}
+
 // Catalog returns the whole catalog, each list ordered by its key.
 func (c *Client) Catalog(ctx context.Context) (costd.Entries, error) {
 	return decode[costd.Entries](c.do(ctx, call{method: "GET", path: "/api/v1/catalog", accept: "application/json"}))

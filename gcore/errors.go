@@ -28,6 +28,7 @@ var kinds = map[costd.Code]kind{
 	costd.Unauthenticated: {http.StatusUnauthorized, "UnauthorizedError"},
 	costd.Forbidden:       {http.StatusForbidden, "ForbiddenError"},
 	costd.NotFound:        {http.StatusNotFound, "NotFoundError"},
+	costd.Conflict:        {http.StatusConflict, "ConflictError"},
 	costd.TooLarge:        {http.StatusRequestEntityTooLarge, "RequestTooLargeError"},
 	costd.TooMany:         {http.StatusTooManyRequests, "TooManyRequestsError"},
 	costd.Overflow:        {http.StatusUnprocessableEntity, "OverflowError"},

@@ -93,6 +93,7 @@ var gives = map[costd.Code]func(operation) bool{
 	costd.NotFound: func(o operation) bool {
 		return !o.ours() || strings.Contains(o.path, "{") || o.OperationID == "explainLine" || o.OperationID == "getCatalog" // the client of the key, or the one an operator names
 	},
+	costd.Conflict: func(o operation) bool { return o.OperationID == "applyCatalog" },
 	costd.TooLarge: func(o operation) bool { return o.RequestBody != nil },
 	costd.Overflow: func(o operation) bool {
 		return !o.ours() && o.Tags[0] == "Reports" || o.OperationID == "explainLine"

@@ -136,6 +136,8 @@ func (s *site) useKeysAndCatalog() {
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: yaml, header: yamlBody})
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: json, header: jsonBody})
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: `{"regions":null}`, header: jsonBody})
+	s.call(call{id: "applyCatalog", key: "operator", more: "?prune=false", status: 200, body: `{"remove":{"regions":[4711],"prices":[{"type":"volume","metric":"x","currency":"EUR","effective_from":"2026-01-01"}]}}`, header: jsonBody})
+	s.call(call{id: "applyCatalog", key: "operator", status: 409, body: `{"remove":{"projects":[501]}}`, header: jsonBody}) // it has usage
 	s.call(call{id: "listCatalogChanges", key: "operator", more: "?since=0&limit=1", status: 200})
 	s.call(call{id: "getCatalog", key: "operator", more: "?version=1", status: 200})
 	for _, body := range []string{`{"role":"ingest"}`, `{"role":"administrator","client_id":1001}`, `{"role":"project","client_id":1001,"projects":[502,501]}`} {
@@ -265,6 +267,7 @@ func (s *site) makeMistakes() {
 		{id: "deleteKey", more: strings.Split(s.tokens["operator"], "$")[0], status: 400}, // the last one
 		{id: "check", more: "?kind=spelling", status: 400},
 		{id: "getCatalog", more: "?version=4711", status: 404},
+		{id: "applyCatalog", more: "?prune=perhaps", body: "{}", header: jsonBody, status: 400},
 		{id: "getCatalog", more: "?version=1&as_of=2026-10-01", status: 400},
 		{id: "listCatalogChanges", more: "?since=-1", status: 400},
 	} {

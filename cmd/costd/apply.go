@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,8 @@ import (
 type applyOptions struct {
 	terminal
 	connection
-	file string
+	file  string
+	prune bool
 }
 
 func newApplyCommand(t terminal) *cobra.Command {
@@ -34,14 +36,20 @@ same key. The file is checked as a whole first; a mistake names the entry and th
 field, and nothing changes. Applying a file twice changes nothing. What is applied and
 is most likely a mistake is said as a warning.
 
+What the file does not name stays, unless it stands under "remove", or --prune is given:
+then the catalog equals the file afterwards. A client, project or region that usage refers
+to cannot be removed.
+
 A file of more than 16 MiB is checked as a whole, but sent in several pieces: should one
 be refused, those before it are applied. Apply the file again when it is right.`,
 		Example: `  costd apply -f catalog.yaml
+  costd apply -f catalog.yaml --prune
   generate-prices | costd apply -f -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "catalog file; - reads standard input")
+	cmd.Flags().BoolVar(&o.prune, "prune", false, "also remove what the file does not have, so that the catalog equals the file")
 	cmd.MarkFlagRequired("file")
 	o.connection.addFlags(cmd)
 	return cmd
@@ -60,21 +68,63 @@ func (o *applyOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var applied costd.Applied
-	var total costd.Counts
+	apply := c.ApplyCatalog
+	if o.prune && len(files) == 1 {
+		apply = c.ReplaceCatalog
+	}
+	applied, total, err := o.apply(cmd.Context(), files, apply)
+	if err == nil && o.prune && len(files) > 1 {
+		var removed costd.Counts
+		applied, removed, err = o.pruneRest(cmd.Context(), c, data)
+		total.Removed += removed.Removed
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.out, "catalog version %d: %s\n", applied.Version, countsText(total))
+	return err
+}
+
+// countsText says what applying did.
+func countsText(c costd.Counts) string {
+	text := fmt.Sprintf("%d created, %d changed, %d unchanged", c.Created, c.Changed, c.Unchanged)
+	if c.Removed > 0 {
+		text += fmt.Sprintf(", %d removed", c.Removed)
+	}
+	return text
+}
+
+// apply sends files one after the other, and returns the last answer and the sum of all.
+func (o *applyOptions) apply(ctx context.Context, files [][]byte, send func(context.Context, []byte) (costd.Applied, error)) (applied costd.Applied, total costd.Counts, err error) {
 	for _, file := range files {
-		if applied, err = c.ApplyCatalog(cmd.Context(), file); err != nil {
-			return catalogMistakes(o.file, err)
+		if applied, err = send(ctx, file); err != nil {
+			return applied, total, catalogMistakes(o.file, err)
 		}
 		part := applied.Total()
 		total.Created += part.Created
 		total.Changed += part.Changed
 		total.Unchanged += part.Unchanged
+		total.Removed += part.Removed
 		o.warn(applied)
 	}
-	_, err = fmt.Fprintf(o.out, "catalog version %d: %d created, %d changed, %d unchanged\n",
-		applied.Version, total.Created, total.Changed, total.Unchanged)
-	return err
+	return applied, total, nil
+}
+
+// pruneRest removes what a file lacks that was sent in pieces.
+func (o *applyOptions) pruneRest(ctx context.Context, c *client.Client, data []byte) (applied costd.Applied, total costd.Counts, err error) {
+	file, err := catalog.ReadLarge(data)
+	if err != nil {
+		return applied, total, err
+	}
+	current, err := c.Catalog(ctx)
+	if err != nil {
+		return applied, total, err
+	}
+	rest, err := catalog.RemovalFile(catalog.Rest(current, file.Entries))
+	if err != nil {
+		return applied, total, err
+	}
+	return o.apply(ctx, [][]byte{rest}, c.ApplyCatalog)
 }
 
 // warn says on stderr what was applied and is most likely a mistake, one a line.

@@ -9,10 +9,11 @@ import (
 
 	"costd.dev/costd"
 	"costd.dev/costd/store/duckdb"
+	"costd.dev/costd/store/embedded"
 )
 
 // applyRegions applies regions that are named, or removed where the name is "".
-func applyRegions(t *testing.T, db *duckdb.DB, names map[int64]string) int64 {
+func applyRegions(t *testing.T, db *embedded.Store, names map[int64]string) int64 {
 	t.Helper()
 	_, version, err := db.Entries(t.Context())
 	if err != nil {
@@ -34,7 +35,7 @@ func applyRegions(t *testing.T, db *duckdb.DB, names map[int64]string) int64 {
 }
 
 // regionsAt returns the regions of a version as text.
-func regionsAt(t *testing.T, db *duckdb.DB, version int64) string {
+func regionsAt(t *testing.T, db *embedded.Store, version int64) string {
 	t.Helper()
 	entries, err := db.EntriesAt(t.Context(), version)
 	if err != nil {
@@ -68,7 +69,7 @@ func TestHistoryStays(t *testing.T) {
 	if err := duckdb.Restore(t.Context(), &backup, other); err != nil {
 		t.Fatal(err)
 	}
-	for _, db := range []*duckdb.DB{db, open(t, other)} {
+	for _, db := range []*embedded.Store{db, open(t, other)} {
 		for version, regions := range want {
 			if got := regionsAt(t, db, version); got != regions {
 				t.Errorf("version %d: %s, want %s", version, got, regions)

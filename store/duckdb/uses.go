@@ -70,3 +70,33 @@ func dimensionSQL() string {
 	}
 	return b.String() + " ELSE '' END"
 }
+
+// Refers implements costd.Maintainer. There are few states beside records, so that it
+// looks for those first.
+func (db *DB) Refers(ctx context.Context, r costd.Removal) (all []costd.Reference, err error) {
+	defer costd.Wrap(&err, "duckdb.Refers")
+	const query = `
+		WITH referring AS (
+			SELECT number, client_id, resource, 'clients' AS list, client_id AS id FROM state WHERE client_id IN (SELECT unnest($clients::BIGINT[]))
+			UNION ALL SELECT number, client_id, resource, 'projects', project_id FROM state WHERE project_id IN (SELECT unnest($projects::BIGINT[]))
+			UNION ALL SELECT number, client_id, resource, 'regions', region_id FROM state WHERE region_id IN (SELECT unnest($regions::BIGINT[]))
+		), used AS (
+			SELECT s.list, s.id, s.client_id, s.resource, min(p.day) AS day FROM part p JOIN referring s ON s.number = p.state AND s.client_id = p.client_id GROUP BY ALL
+		)
+		SELECT list, id, arg_min(used.client_id, (day, resource_id)), min(day), arg_min(resource_id, (day, resource_id))
+		FROM used JOIN resource r ON r.number = used.resource GROUP BY list, id ORDER BY list, id`
+	if len(r.Clients)+len(r.Projects)+len(r.Regions) == 0 {
+		return nil, nil
+	}
+	err = db.read(ctx, func(now *snapshot) error {
+		all, err = readAll(now, query, func(rows *sql.Rows) (f costd.Reference, err error) {
+			err = rows.Scan(&f.List, &f.ID, &f.ClientID, &f.Day, &f.ResourceID)
+			return f, err
+		}, sql.Named("clients", numbersOf(r.Clients)), sql.Named("projects", numbersOf(r.Projects)), sql.Named("regions", numbersOf(r.Regions)))
+		return err
+	})
+	return all, err
+}
+
+// numbersOf returns a list that is not nil, which the database would take for NULL.
+func numbersOf(list []int64) []int64 { return append([]int64{}, list...) }
