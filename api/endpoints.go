@@ -59,6 +59,9 @@ func (h *Handler) putCatalog(w http.ResponseWriter, r *http.Request) error {
 	if change.Prune, err = flagParam(r, "prune"); err != nil {
 		return err
 	}
+	if dry, err := flagParam(r, "dry_run"); dry || err != nil {
+		return h.answerPlan(w, r, change, err)
+	}
 	applied, err := h.Catalog.ApplyFile(r.Context(), change)
 	if err != nil {
 		return err

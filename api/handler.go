@@ -54,8 +54,9 @@ var (
 var routes = []route{
 	{"POST", "/api/v1/usage", senders, (*Handler).postUsage, nil},
 	{"GET", "/api/v1/catalog", operators, (*Handler).getCatalog, []string{"version", "as_of"}},
-	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, []string{"prune"}},
+	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, []string{"prune", "dry_run"}},
 	{"GET", "/api/v1/catalog/changes", operators, (*Handler).getChanges, []string{"since", "limit"}},
+	{"POST", "/api/v1/diff", operators, (*Handler).diff, nil},
 	{"GET", "/api/v1/keys", operators, (*Handler).listKeys, nil},
 	{"POST", "/api/v1/keys", operators, (*Handler).createKey, nil},
 	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey, nil},

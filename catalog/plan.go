@@ -47,6 +47,15 @@ func (s *Service) plan(ctx context.Context, f *File) (p Plan, err error) {
 	return p, nil
 }
 
+// After returns what applying the file would make of a catalog, or an Invalid error that
+// names every mistake.
+func After(current costd.Entries, f *File) (costd.Entries, error) {
+	if err := check(current, f); err != nil {
+		return costd.Entries{}, err
+	}
+	return current.With(current.Effect(f.Entries).With(current, f.Remove)), nil
+}
+
 // pruned returns the file with all that it removes from a catalog.
 func (f *File) pruned(current costd.Entries) *File {
 	if !f.Prune {

@@ -91,12 +91,12 @@ func TestOperationsAreWhole(t *testing.T) {
 // nothing but the key can happen to all of them.
 var gives = map[costd.Code]func(operation) bool{
 	costd.NotFound: func(o operation) bool {
-		return !o.ours() || strings.Contains(o.path, "{") || o.OperationID == "explainLine" || o.OperationID == "getCatalog" // the client of the key, or the one an operator names
+		return !o.ours() || strings.Contains(o.path, "{") || o.OperationID == "explainLine" || o.OperationID == "getCatalog" || o.OperationID == "diff" // the client of the key, or the one an operator names
 	},
 	costd.Conflict: func(o operation) bool { return o.OperationID == "applyCatalog" },
 	costd.TooLarge: func(o operation) bool { return o.RequestBody != nil },
 	costd.Overflow: func(o operation) bool {
-		return !o.ours() && o.Tags[0] == "Reports" || o.OperationID == "explainLine"
+		return !o.ours() && o.Tags[0] == "Reports" || o.OperationID == "explainLine" || o.OperationID == "applyCatalog" || o.OperationID == "diff"
 	},
 }
 

@@ -137,6 +137,11 @@ func (s *site) useKeysAndCatalog() {
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: json, header: jsonBody})
 	s.call(call{id: "applyCatalog", key: "operator", status: 200, body: `{"regions":null}`, header: jsonBody})
 	s.call(call{id: "applyCatalog", key: "operator", more: "?prune=false", status: 200, body: `{"remove":{"regions":[4711],"prices":[{"type":"volume","metric":"x","currency":"EUR","effective_from":"2026-01-01"}]}}`, header: jsonBody})
+	if s.maintained() {
+		const change = `{"prices":[{"type":"instance","metric":"g1-standard-2-8_min","currency":"EUR","unit":"H","unit_size":60,"unit_price":"77","effective_from":"2026-01-02"}],"remove":{"commitments":["acme-h100"]}}`
+		s.call(call{id: "applyCatalog", key: "operator", more: "?dry_run=true", status: 200, body: change, header: jsonBody})
+		s.call(call{id: "diff", key: "operator", status: 200, body: `{"month":"2026-10","from":{"version":1},"to":{"change":` + change + `}}`, header: jsonBody})
+	}
 	s.call(call{id: "applyCatalog", key: "operator", status: 409, body: `{"remove":{"projects":[501]}}`, header: jsonBody}) // it has usage
 	s.call(call{id: "listCatalogChanges", key: "operator", more: "?since=0&limit=1", status: 200})
 	s.call(call{id: "getCatalog", key: "operator", more: "?version=1", status: 200})
@@ -267,6 +272,10 @@ func (s *site) makeMistakes() {
 		{id: "deleteKey", more: strings.Split(s.tokens["operator"], "$")[0], status: 400}, // the last one
 		{id: "check", more: "?kind=spelling", status: 400},
 		{id: "getCatalog", more: "?version=4711", status: 404},
+		{id: "diff", body: `{"month":"2026-10","to":{"version":4711}}`, status: 404},
+		{id: "diff", body: `{"month":"2026-10"}`, status: 400},
+		{id: "diff", body: `{` + strings.Repeat(" ", catalog.MaxFileSize), status: 413},
+		{id: "diff", body: "month: 2026-10", header: yamlBody, status: 415},
 		{id: "applyCatalog", more: "?prune=perhaps", body: "{}", header: jsonBody, status: 400},
 		{id: "getCatalog", more: "?version=1&as_of=2026-10-01", status: 400},
 		{id: "listCatalogChanges", more: "?since=-1", status: 400},
@@ -315,6 +324,11 @@ commitments:
 	}
 	if answer := s.call(call{id: "sendUsage", key: "ingest", body: lines.String(), header: ndjsonBody, status: 200}); !strings.Contains(answer, `"rejected":[]`) {
 		s.t.Fatal(answer)
+	}
+	if s.maintained() {
+		const change = `{"remove":{"commitments":["too-much"]}}`
+		s.call(call{id: "applyCatalog", key: "operator", more: "?dry_run=true", body: change, header: jsonBody, status: 422})
+		s.call(call{id: "diff", key: "operator", body: `{"month":"2026-10","to":{"change":` + change + `}}`, header: jsonBody, status: 422})
 	}
 	token := between(s.call(call{id: "createKey", key: "operator", status: 201, body: `{"role":"administrator","client_id":38}`, header: jsonBody}), `"token":"`, `"`)
 	const october = `{"time_from":"2026-10-01","time_to":"2026-11-01"}`

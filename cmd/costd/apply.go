@@ -22,8 +22,9 @@ import (
 type applyOptions struct {
 	terminal
 	connection
-	file  string
-	prune bool
+	file   string
+	prune  bool
+	dryRun bool
 }
 
 func newApplyCommand(t terminal) *cobra.Command {
@@ -40,16 +41,21 @@ What the file does not name stays, unless it stands under "remove", or --prune i
 then the catalog equals the file afterwards. A client, project or region that usage refers
 to cannot be removed.
 
+With --dry-run nothing is changed: each entry that would be created (+), changed (~) or
+removed (-) is printed, and each client and month whose total would change, before and
+after.
+
 A file of more than 16 MiB is checked as a whole, but sent in several pieces: should one
 be refused, those before it are applied. Apply the file again when it is right.`,
 		Example: `  costd apply -f catalog.yaml
-  costd apply -f catalog.yaml --prune
+  costd apply -f catalog.yaml --prune --dry-run
   generate-prices | costd apply -f -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "catalog file; - reads standard input")
 	cmd.Flags().BoolVar(&o.prune, "prune", false, "also remove what the file does not have, so that the catalog equals the file")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "change nothing: print what would change, and for which clients and months the total would")
 	cmd.MarkFlagRequired("file")
 	o.connection.addFlags(cmd)
 	return cmd
@@ -67,6 +73,9 @@ func (o *applyOptions) run(cmd *cobra.Command) error {
 	files, err := catalog.Split(data)
 	if err != nil {
 		return err
+	}
+	if o.dryRun {
+		return o.plan(cmd.Context(), c, files)
 	}
 	apply := c.ApplyCatalog
 	if o.prune && len(files) == 1 {
