@@ -200,6 +200,7 @@ type Catalog interface {
 	// at version base. The history has who did it from the context (WithActor).
 	Apply(ctx context.Context, base int64, change Entries, gone ...Removal) (int64, error)
 	History
+	AuditLog
 	// CreateKey adds a key. Its ID must be new.
 	CreateKey(ctx context.Context, key Key) error
 	// Key returns the key with the given ID, or NotFound.

@@ -57,6 +57,7 @@ var routes = []route{
 	{"PUT", "/api/v1/catalog", operators, (*Handler).putCatalog, []string{"prune", "dry_run"}},
 	{"GET", "/api/v1/catalog/changes", operators, (*Handler).getChanges, []string{"since", "limit"}},
 	{"POST", "/api/v1/diff", operators, (*Handler).diff, nil},
+	{"GET", "/api/v1/audit", operators, (*Handler).listAudit, []string{"since", "actor", "action", "limit", "cursor"}},
 	{"GET", "/api/v1/keys", operators, (*Handler).listKeys, nil},
 	{"POST", "/api/v1/keys", operators, (*Handler).createKey, nil},
 	{"GET", "/api/v1/keys/{id}", operators, (*Handler).getKey, nil},

@@ -150,6 +150,7 @@ var routes = []struct {
 	{"PUT", "/api/v1/catalog", []costd.Role{costd.RoleOperator}},
 	{"GET", "/api/v1/catalog/changes", []costd.Role{costd.RoleOperator}},
 	{"POST", "/api/v1/diff", []costd.Role{costd.RoleOperator}},
+	{"GET", "/api/v1/audit", []costd.Role{costd.RoleOperator}},
 	{"GET", "/api/v1/keys", []costd.Role{costd.RoleOperator}},
 	{"POST", "/api/v1/keys", []costd.Role{costd.RoleOperator}},
 	{"GET", "/api/v1/keys/nobody", []costd.Role{costd.RoleOperator}},

@@ -35,6 +35,10 @@ func (h *Handler) backup(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer h.tending.Unlock()
 	name := "costd-" + time.Now().UTC().Format("20060102T150405Z") + ".costd"
+	// Before the copy, which then has the entry, and also if the caller leaves with a part.
+	if err := h.Catalog.Store.Record(r.Context(), costd.AuditBackup, name, ""); err != nil {
+		return err
+	}
 	out := h.newLongAnswer(w, r, "application/octet-stream")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return out.end(h.Store.Backup(r.Context(), out))

@@ -144,6 +144,8 @@ func (s *site) useKeysAndCatalog() {
 	}
 	s.call(call{id: "applyCatalog", key: "operator", status: 409, body: `{"remove":{"projects":[501]}}`, header: jsonBody}) // it has usage
 	s.call(call{id: "listCatalogChanges", key: "operator", more: "?since=0&limit=1", status: 200})
+	s.call(call{id: "listAudit", key: "operator", more: "?since=2020-01-01&limit=1&cursor=1", status: 200})
+	s.call(call{id: "listAudit", key: "operator", more: "?actor=nobody&action=backup", status: 200})
 	s.call(call{id: "getCatalog", key: "operator", more: "?version=1", status: 200})
 	for _, body := range []string{`{"role":"ingest"}`, `{"role":"administrator","client_id":1001}`, `{"role":"project","client_id":1001,"projects":[502,501]}`} {
 		id := between(s.call(call{id: "createKey", key: "operator", status: 201, body: body, header: jsonBody}), `"id":"`, `"`)
@@ -272,6 +274,7 @@ func (s *site) makeMistakes() {
 		{id: "deleteKey", more: strings.Split(s.tokens["operator"], "$")[0], status: 400}, // the last one
 		{id: "check", more: "?kind=spelling", status: 400},
 		{id: "getCatalog", more: "?version=4711", status: 404},
+		{id: "listAudit", more: "?since=yesterday", status: 400},
 		{id: "diff", body: `{"month":"2026-10","to":{"version":4711}}`, status: 404},
 		{id: "diff", body: `{"month":"2026-10"}`, status: 400},
 		{id: "diff", body: `{` + strings.Repeat(" ", catalog.MaxFileSize), status: 413},
@@ -346,6 +349,7 @@ func (s *site) checkRoles() {
 		if !o.needsKey() {
 			continue
 		}
+		s.wait()
 		s.call(call{id: o.OperationID, status: 401})
 		for _, role := range []costd.Role{costd.RoleOperator, costd.RoleIngest, costd.RoleAdministrator, costd.RoleProject} {
 			if !slices.Contains(o.roles(), role) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // A site is a real server, called through a transport that holds every answer
 // against the document, and a note of what has been seen.
 type site struct {
+	later atomic.Int64 // by how much the clock is ahead of now, in nanoseconds
 	*httptest.Server
 	t      *testing.T
 	store  *embedded.Store
@@ -48,7 +50,7 @@ func open(t *testing.T) *site {
 		s.byID[o.OperationID] = o
 	}
 	s.Server = httptest.NewServer(server.New(server.Config{
-		Usage: store, Catalog: store, Logger: logger, Now: func() time.Time { return now },
+		Usage: store, Catalog: store, Logger: logger, Now: func() time.Time { return now.Add(time.Duration(s.later.Load())) },
 		Static: map[string]access.Principal{"stranger": {Role: costd.RoleAdministrator, ClientID: 404}}, // in no catalog
 	}))
 	s.Client().Transport = openapitest.Transport(t, s.Client().Transport)
@@ -59,6 +61,9 @@ func open(t *testing.T) *site {
 	s.fill(t)
 	return s
 }
+
+// wait lets a minute pass, after which callers without a key are answered again.
+func (s *site) wait() { s.later.Add(int64(time.Minute)) }
 
 // fill puts the demo's fleet in, and makes a key of each kind.
 func (s *site) fill(t *testing.T) {

@@ -108,6 +108,7 @@ server, fills it and shows its reports.`,
 		newBackupCommand(t),
 		newRestoreCommand(t),
 		newCheckCommand(t),
+		newAuditCommand(t),
 		newVersionCommand(t),
 	)
 	root.Version = version()

@@ -17,6 +17,7 @@ type catalogState struct {
 	version int64
 	entries costd.Entries // what a change leaves alone is shared with the state before
 	keys    map[string]costd.Key
+	audit   costd.AuditHead // of the audit log
 }
 
 // Entries implements costd.Catalog. The lists are shared by all callers, who must
@@ -109,7 +110,10 @@ func (db *DB) Apply(ctx context.Context, base int64, change costd.Entries, gone 
 		if err := storeEdits(ctx, tx, version, edits); err != nil {
 			return err
 		}
-		return storeVersion(ctx, tx, version, edits)
+		if err := storeVersion(ctx, tx, version, edits); err != nil {
+			return err
+		}
+		return state.recordVersion(ctx, tx, changes)
 	})
 	return version, err
 }
@@ -125,7 +129,7 @@ func (db *DB) changeCatalog(ctx context.Context, f func(*sql.Tx, *catalogState) 
 		}
 		next = *db.catalog.Load()
 		return f(tx, &next)
-	}, func() { db.catalog.Store(&next) })
+	}, func() { db.sayRecorded(ctx, db.catalog.Swap(&next), &next) })
 }
 
 // storeEdits adds, replaces and removes documents, and sets the version.
@@ -180,6 +184,9 @@ func (db *DB) loadCatalog(ctx context.Context, tx *sql.Tx) (err error) {
 	}
 	for _, key := range keys {
 		state.keys[key.ID] = key
+	}
+	if err := state.loadHead(ctx, tx); err != nil {
+		return err
 	}
 	db.catalog.Store(state)
 	return nil

@@ -22,11 +22,13 @@ func (db *DB) CreateKey(ctx context.Context, key costd.Key) (err error) {
 		state.keys = maps.Clone(state.keys)
 		state.keys[key.ID] = key
 		hash := bytes.Clone(key.Hash[:]) // cgo takes no memory that has pointers beside it
-		_, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created, $name, $expires, $used)",
+		if _, err := tx.ExecContext(ctx, "INSERT INTO api_key VALUES ($id, $role, $client, $projects::BIGINT[], $hash, $created, $name, $expires, $used)",
 			sql.Named("id", key.ID), sql.Named("role", string(key.Role)), sql.Named("client", key.ClientID),
 			sql.Named("projects", append([]int64{}, key.Projects...)), sql.Named("hash", hash), sql.Named("created", key.Created.UnixNano()),
-			sql.Named("name", key.Name), sql.Named("expires", nanosOf(key.Expires)), sql.Named("used", nanosOf(key.LastUsed)))
-		return err
+			sql.Named("name", key.Name), sql.Named("expires", nanosOf(key.Expires)), sql.Named("used", nanosOf(key.LastUsed))); err != nil {
+			return err
+		}
+		return state.recordKey(ctx, tx, key)
 	})
 }
 
@@ -75,8 +77,10 @@ func (db *DB) DeleteKey(ctx context.Context, id string, allowed func(rest []cost
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM api_key WHERE id = $id", sql.Named("id", id))
-		return err
+		if _, err := tx.ExecContext(ctx, "DELETE FROM api_key WHERE id = $id", sql.Named("id", id)); err != nil {
+			return err
+		}
+		return state.record(ctx, tx, costd.AuditKeyDelete, id, "")
 	})
 }
 

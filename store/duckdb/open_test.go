@@ -170,7 +170,7 @@ func TestNewerSchema(t *testing.T) {
 	folder := t.TempDir()
 	open(t, folder).Close()
 	execute(t, folder, "UPDATE schema_version SET version = 99")
-	wantOpenError(t, folder, costd.Invalid, folder, "99", "up to 8")
+	wantOpenError(t, folder, costd.Invalid, folder, "99", "up to 9")
 	execute(t, folder, "UPDATE schema_version SET version = -1")
 	wantOpenError(t, folder, costd.Invalid, "schema version -1", "restore a backup")
 	execute(t, folder, "UPDATE schema_version SET version = 3")

@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores, only ...string) {
 		{"Conflict", testConflict},
 		{"Removal", testRemoval},
 		{"History", testHistory},
+		{"Audit", testAudit},
 		{"Keys", testKeys},
 		{"GuardedDeletes", testGuardedDeletes},
 		{"Check", testCheck},
