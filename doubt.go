@@ -19,6 +19,7 @@ type Doubt struct {
 // of the latter, to tell commitments that cover nothing.
 type Familiar struct {
 	metrics    map[typeMetric]bool            // true if usage is of it
+	priced     map[typeMetric]bool            // those that a price has
 	dimensions map[typeMetric]map[string]bool // of usage
 }
 
@@ -30,10 +31,11 @@ type typeMetric struct {
 // NewFamiliar returns what is known by prices, and by the lines that usage is of; their
 // regions do not matter.
 func NewFamiliar(used []Line, prices ...[]Price) *Familiar {
-	f := &Familiar{metrics: map[typeMetric]bool{}, dimensions: map[typeMetric]map[string]bool{}}
+	f := &Familiar{metrics: map[typeMetric]bool{}, priced: map[typeMetric]bool{}, dimensions: map[typeMetric]map[string]bool{}}
 	for _, list := range prices {
 		for i := range list {
 			f.metrics[typeMetric{list[i].Type, list[i].Metric}] = false
+			f.priced[typeMetric{list[i].Type, list[i].Metric}] = true
 		}
 	}
 	for _, line := range used {
@@ -65,7 +67,36 @@ func (f *Familiar) Doubts(c *Commitment) (doubts []Doubt) {
 	if d, ok := c.twoFees(); ok {
 		doubts = append(doubts, d)
 	}
+	if d, ok := f.unpriced(c); ok {
+		doubts = append(doubts, d)
+	}
 	return doubts
+}
+
+// unpriced reports whether usage beyond the pool of c would have no price.
+func (f *Familiar) unpriced(c *Commitment) (Doubt, bool) {
+	if f == nil || c.OvercommitUnitPrice != nil || f.priced[typeMetric{c.Type, c.Metric}] || !f.metrics[typeMetric{c.Type, c.Metric}] {
+		return Doubt{}, false
+	}
+	return Doubt{FindingCommitmentPrice, "overcommit_unit_price", fmt.Sprintf("is not stated, and no price of %s has %s, so that usage beyond the pool has no cost; state it, or add a price", c.Type, c.Metric)}, true
+}
+
+// CoverNothing reports whether doubts say already that nothing is known to be covered.
+func CoverNothing(doubts []Doubt) bool {
+	return slices.ContainsFunc(doubts, func(d Doubt) bool {
+		return d.Kind == FindingCommitmentMetric || d.Kind == FindingCommitmentDimension
+	})
+}
+
+// unusedDays is how long usage of a new commitment may take to come.
+const unusedDays = 31
+
+// LongActive reports whether c has been active for so long that usage is to be expected.
+func (c *Commitment) LongActive(today Day) bool { return c.ActiveFrom+unusedDays <= today }
+
+// Unused is the doubt of a commitment without any usage of its line.
+func (c *Commitment) Unused() Doubt {
+	return Doubt{FindingCommitmentUnused, "active_from", fmt.Sprintf("client %d has never had usage of this line, a month and more after the first day; correct the metric, dimension or region, or end the commitment by active_to", c.ClientID)}
 }
 
 // unfamiliar reports whether c covers nothing that is known. As prices have no dimension,

@@ -33,6 +33,9 @@ type Maintainer interface {
 	// Used returns the lines of all usage of the metrics that was ever stored, each once,
 	// with the region 0. It reads no records and costs far less than Uses.
 	Used(ctx context.Context, metrics []string) ([]Line, error)
+	// UsedBy reports for each commitment whether usage of its client and line was ever
+	// stored. It reads no records, as Used.
+	UsedBy(ctx context.Context, commitments []Commitment) ([]bool, error)
 	// Refers returns for each client, project and region that r names, in this order and
 	// then by id, the earliest usage that refers to it, if any is stored. Where none ever
 	// was, it reads no records.
@@ -95,6 +98,14 @@ const (
 	// FindingCommitmentDimension: there is usage of a commitment's metric, and none of
 	// its dimension.
 	FindingCommitmentDimension FindingKind = "commitment_dimension"
+	// FindingCommitmentPrice: no price has the metric of a commitment that is used, so that
+	// usage beyond its pool has no cost.
+	FindingCommitmentPrice FindingKind = "commitment_price"
+	// FindingCommitmentUnused: no usage of a commitment's line was ever stored, a month and
+	// more after its first day.
+	FindingCommitmentUnused FindingKind = "commitment_unused"
+	// FindingPriceHidden: more specific prices hold on all days of a price.
+	FindingPriceHidden FindingKind = "price_hidden"
 	// FindingCommitmentPrices: a commitment states its fee in two ways that differ.
 	FindingCommitmentPrices FindingKind = "commitment_prices"
 )
@@ -103,7 +114,8 @@ const (
 var FindingKinds = []FindingKind{
 	FindingRollup, FindingOverlap, FindingPrice,
 	FindingDimension, FindingRegion, FindingProject, FindingForeignProject, FindingFuture,
-	FindingCommitmentMetric, FindingCommitmentDimension, FindingCommitmentPrices,
+	FindingCommitmentMetric, FindingCommitmentDimension, FindingCommitmentPrices, FindingCommitmentPrice, FindingCommitmentUnused,
+	FindingPriceHidden,
 }
 
 // ParseFindingKind returns the kind of that name, or an error that lists all.

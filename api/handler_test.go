@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"costd.dev/costd"
 	"costd.dev/costd/access"
@@ -31,6 +32,10 @@ prices:
   - {type: instance, metric: m, feature: "Instance {region}", currency: EUR, unit: H, unit_size: 60, unit_price: 19.90, effective_from: 2026-01-01}
 `
 
+// january is when catalogs are applied: commitments from its first day on are too new to
+// be wanted to have usage.
+var january = time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC)
+
 // A site is a running server with a key of each role.
 type site struct {
 	t       *testing.T
@@ -48,7 +53,7 @@ func newSite(t *testing.T) *site {
 	}
 	handler := &api.Handler{
 		Usage:   &ingest.Service{Store: store},
-		Catalog: &catalog.Service{Store: store, Usage: store},
+		Catalog: &catalog.Service{Store: store, Usage: store, Now: func() time.Time { return january }},
 		Access:  &access.Service{Catalog: store},
 		Reports: &report.Service{Usage: store, Catalog: store},
 	}

@@ -29,6 +29,10 @@ func (s *Service) plan(ctx context.Context, f *File) (p Plan, err error) {
 	if err != nil {
 		return p, err
 	}
+	unused, err := s.unused(ctx, f.Entries)
+	if err != nil {
+		return p, err
+	}
 	if p.Before, p.Version, err = s.Store.Entries(ctx); err != nil {
 		return p, err
 	}
@@ -42,7 +46,8 @@ func (s *Service) plan(ctx context.Context, f *File) (p Plan, err error) {
 	}
 	p.Applied = countEffect(p.Changes, f.Entries)
 	p.Applied.Version = p.Version
-	s.warn(&p.Applied, f, used, p.Before.Prices)
+	s.warn(&p.Applied, f, used, unused, p.Before.Prices)
+	warnOfHidden(&p.Applied, f, p.Before, p.Changes)
 	warnOfAbsent(&p.Applied, f, p.Before)
 	return p, nil
 }

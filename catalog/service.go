@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"time"
 
 	"costd.dev/costd"
 )
@@ -16,12 +17,14 @@ type Service struct {
 	// Usage tells which commitments cover something, and what usage refers to; nil: nothing
 	// is said about that, and no client, project or region can be removed.
 	Usage Usage
+	Now   func() time.Time // nil: time.Now
 }
 
 // A Usage knows the lines that usage is of, and what it refers to. A costd.Maintainer is
 // one.
 type Usage interface {
 	Used(ctx context.Context, metrics []string) ([]costd.Line, error)
+	UsedBy(ctx context.Context, commitments []costd.Commitment) ([]bool, error)
 	Refers(ctx context.Context, r costd.Removal) ([]costd.Reference, error)
 }
 

@@ -44,7 +44,12 @@ func (s *Service) Check(ctx context.Context, store costd.Maintainer, kinds []cos
 		}
 	}
 	if slices.ContainsFunc(commitmentKinds, wanted) {
-		err = s.checkCommitments(ctx, store, found)
+		if err = s.checkCommitments(ctx, store, found); err != nil {
+			return c, err
+		}
+	}
+	if wanted(costd.FindingPriceHidden) {
+		err = s.checkHidden(ctx, found)
 	}
 	return c, err
 }

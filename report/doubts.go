@@ -20,6 +20,7 @@ var (
 	}
 	commitmentKinds = []costd.FindingKind{
 		costd.FindingCommitmentMetric, costd.FindingCommitmentDimension, costd.FindingCommitmentPrices,
+		costd.FindingCommitmentPrice, costd.FindingCommitmentUnused,
 	}
 )
 
@@ -124,10 +125,18 @@ func (s *Service) checkCommitments(ctx context.Context, store costd.Maintainer, 
 	if err != nil {
 		return err
 	}
+	usedBy, err := store.UsedBy(ctx, commitments)
+	if err != nil {
+		return err
+	}
 	familiar := costd.NewFamiliar(used, v.entries.Prices)
 	for i := range commitments {
 		c := &commitments[i]
-		for _, doubt := range familiar.Doubts(c) {
+		doubts := familiar.Doubts(c)
+		if !usedBy[i] && c.LongActive(s.Today()) && !costd.CoverNothing(doubts) {
+			doubts = append(doubts, c.Unused())
+		}
+		for _, doubt := range doubts {
 			err := found(costd.Finding{
 				Kind: doubt.Kind, ClientID: c.ClientID, Day: c.ActiveFrom, Type: c.Type, RegionID: c.RegionID, Metric: c.Metric,
 				Message: fmt.Sprintf("commitment %s: %s: %s", c.ID, doubt.Field, doubt.Message),
@@ -135,6 +144,29 @@ func (s *Service) checkCommitments(ctx context.Context, store costd.Maintainer, 
 			if err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// checkHidden yields a finding for each price that never holds.
+func (s *Service) checkHidden(ctx context.Context, found func(costd.Finding) error) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	shade := costd.NewShade(v.entries)
+	for i := range v.entries.Prices {
+		p := &v.entries.Prices[i]
+		doubt, hidden := shade.Doubt(p)
+		if !hidden {
+			continue
+		}
+		err := found(costd.Finding{
+			Kind: doubt.Kind, ClientID: p.ClientID, Day: p.EffectiveFrom, Type: p.Type, RegionID: p.RegionID, Metric: p.Metric, Message: doubt.Message,
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func (s *Server) routes(registry *prometheus.Registry) http.Handler {
 	}
 	own := &api.Handler{
 		Usage:   s.usage,
-		Catalog: &catalog.Service{Store: s.config.Catalog, Usage: store},
+		Catalog: &catalog.Service{Store: s.config.Catalog, Usage: store, Now: s.config.Now},
 		Access:  s.access,
 		Reports: reports,
 		Store:   store,

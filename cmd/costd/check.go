@@ -45,6 +45,11 @@ func newCheckCommand(t terminal) *cobra.Command {
   commitment_dimension  there is usage of a commitment's metric, but none of its
                         dimension
   commitment_prices     a commitment's price_per_month is not what its unit_price makes
+  commitment_price      no price has the metric of a commitment that is used, so that
+                        usage beyond the pool has no cost
+  commitment_unused     there was never usage of a commitment's line, a month and more
+                        after its first day
+  price_hidden          more specific prices hold on all days of a price
 
 It asks a running server, or looks into the data folder of one that is not running.
 The exit code is 0 only if nothing was found.`,
@@ -129,7 +134,10 @@ func wantData(folder string) error {
 
 // print writes a finding as a line.
 func (o *checkOptions) print(f costd.Finding) error {
-	words := []string{fmt.Sprintf("%-7s", f.Kind), f.Day.String(), "client " + strconv.FormatInt(f.ClientID, 10)}
+	words := []string{fmt.Sprintf("%-7s", f.Kind), f.Day.String()}
+	if f.ClientID != 0 { // a price may be for all
+		words = append(words, "client "+strconv.FormatInt(f.ClientID, 10))
+	}
 	if f.Type != "" {
 		words = append(words, string(f.Type))
 	}

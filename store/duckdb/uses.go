@@ -71,6 +71,41 @@ func dimensionSQL() string {
 	return b.String() + " ELSE '' END"
 }
 
+// UsedBy implements costd.Maintainer.
+func (db *DB) UsedBy(ctx context.Context, commitments []costd.Commitment) (used []bool, err error) {
+	defer costd.Wrap(&err, "duckdb.UsedBy")
+	const query = `
+		WITH wanted AS (
+			SELECT unnest($places::BIGINT[]) AS place, unnest($clients::BIGINT[]) AS client_id, unnest($regions::BIGINT[]) AS region_id,
+				unnest($types::VARCHAR[]) AS type, unnest($metrics::VARCHAR[]) AS metric, unnest($dimensions::VARCHAR[]) AS dimension
+		), line AS (
+			SELECT DISTINCT s.client_id, s.region_id, s.type, r.metric, %s AS dimension FROM state s JOIN resource r ON r.number = s.resource
+			WHERE s.client_id IN (SELECT client_id FROM wanted) AND r.metric IN (SELECT metric FROM wanted)
+		)
+		SELECT place FROM wanted JOIN line USING (client_id, region_id, type, metric, dimension)`
+	var places, clients, regions []int64
+	var types, metrics, dimensions []string
+	for i, c := range commitments {
+		places, clients, regions = append(places, int64(i)), append(clients, c.ClientID), append(regions, c.RegionID)
+		types, metrics, dimensions = append(types, string(c.Type)), append(metrics, c.Metric), append(dimensions, c.Dimension)
+	}
+	used = make([]bool, len(commitments))
+	if len(commitments) == 0 {
+		return used, nil
+	}
+	return used, db.read(ctx, func(now *snapshot) error {
+		found, err := readAll(now, fmt.Sprintf(query, dimensionSQL()), func(rows *sql.Rows) (place int64, err error) {
+			err = rows.Scan(&place)
+			return place, err
+		}, sql.Named("places", places), sql.Named("clients", clients), sql.Named("regions", regions),
+			sql.Named("types", types), sql.Named("metrics", metrics), sql.Named("dimensions", dimensions))
+		for _, place := range found {
+			used[place] = true
+		}
+		return err
+	})
+}
+
 // Refers implements costd.Maintainer. There are few states beside records, so that it
 // looks for those first.
 func (db *DB) Refers(ctx context.Context, r costd.Removal) (all []costd.Reference, err error) {
