@@ -118,7 +118,7 @@ func (db *DB) Refers(ctx context.Context, r costd.Removal) (all []costd.Referenc
 		), used AS (
 			SELECT s.list, s.id, s.client_id, s.resource, min(p.day) AS day FROM part p JOIN referring s ON s.number = p.state AND s.client_id = p.client_id GROUP BY ALL
 		)
-		SELECT list, id, arg_min(used.client_id, (day, resource_id)), min(day), arg_min(resource_id, (day, resource_id))
+		SELECT list, id, arg_min(used.client_id, (day, resource_id, used.client_id)), min(day), arg_min(resource_id, (day, resource_id, used.client_id))
 		FROM used JOIN resource r ON r.number = used.resource GROUP BY list, id ORDER BY list, id`
 	if len(r.Clients)+len(r.Projects)+len(r.Regions) == 0 {
 		return nil, nil
