@@ -246,6 +246,18 @@ func TestMarkDamaged(t *testing.T) {
 	}
 }
 
+// TestMarkDamagedAfterFirstCommit damages the mark that tells of the first commit of a log.
+// The one before it says that nothing of the log was answered for, and must not be believed.
+func TestMarkDamagedAfterFirstCommit(t *testing.T) {
+	folder := crashed(t, 1)
+	for _, size := range []int{0, 51, 511, 512, 535, 563} {
+		wantWhole(t, damage(t, folder, markFile, func(data []byte) []byte { return data[:size] }), 1)
+	}
+	for _, byteInSlot := range []int{20, 532} {
+		wantWhole(t, damage(t, folder, markFile, flip(byteInSlot*8)), 1)
+	}
+}
+
 // TestOldDatabase puts an older database in the place of a newer one, or its log.
 func TestOldDatabase(t *testing.T) {
 	live := filepath.Join(t.TempDir(), "live")

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -45,7 +46,8 @@ type Marker struct {
 	// tried is the number of the last mark that was written or may have been. It is for
 	// all goroutines.
 	tried atomic.Uint64
-	// damaged says that the file has no mark, and is not a new one.
+	// damaged says that the file was cut short or a slot of it is spoilt, so that it may have
+	// had a later mark than the last one that can be read.
 	damaged bool
 }
 
@@ -58,30 +60,35 @@ func OpenMark(folder string) (*Marker, error) {
 	if err != nil {
 		return nil, Error(err)
 	}
-	last, size, err := readMark(file)
+	last, damaged, err := readMark(file)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	m := &Marker{folder: folder, file: file, last: last, damaged: size > 0 && last.number == 0}
+	m := &Marker{folder: folder, file: file, last: last, damaged: damaged}
 	m.tried.Store(m.last.number)
 	return m, nil
 }
 
-// readMark returns the newest mark of a file, or none, and how many bytes it read. A file
-// that was cut short inside a slot still has the mark of that slot if the slot's sum holds.
-// Opening and foreign must read the same: a mark that only foreign finds stops the server.
-func readMark(file *os.File) (newest mark, size int, err error) {
+// readMark returns the newest mark of a file, or none, and whether the file is damaged. A
+// file that was cut short inside a slot still has the mark of that slot if the slot's sum
+// holds. Opening and Foreign must read the same: a mark that only Foreign finds stops the
+// server. The first mark that is ever set makes the file as long as it stays, and disks
+// write a slot whole, so that a power loss leaves neither a shorter file nor a spoilt slot.
+func readMark(file *os.File) (newest mark, damaged bool, err error) {
 	slots := make([]byte, slotCount*slotSize)
-	size, err = file.ReadAt(slots, 0)
+	size, err := file.ReadAt(slots, 0)
 	if err != nil && err != io.EOF {
-		return mark{}, 0, Error(err)
+		return mark{}, false, Error(err)
 	}
+	damaged = size > 0 && size < len(slots)
 	for slot := range slices.Chunk(slots, slotSize) {
-		if found := parseMark(slot); found.number > newest.number {
+		found := parseMark(slot)
+		if found.number > newest.number {
 			newest = found
 		}
+		damaged = damaged || found.number == 0 && !bytes.Equal(slot, make([]byte, slotSize))
 	}
-	return newest, size, nil
+	return newest, damaged || size > 0 && newest.number == 0, nil
 }
 
 // Close closes the mark; a nil Marker has nothing to close.

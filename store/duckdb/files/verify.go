@@ -46,6 +46,8 @@ func (m *Marker) Verify(logger *slog.Logger) error {
 // verifyMarked looks at the log of a database that has had so many checkpoints.
 func (m *Marker) verifyMarked(iteration uint64, logger *slog.Logger) error {
 	switch {
+	case m.last.number > 0 && iteration == m.last.iteration && m.last.length == 0 && m.damaged:
+		// The mark that is lost may have told of a log that was answered for.
 	case m.last.number > 0 && iteration == m.last.iteration && m.last.length == 0:
 		return m.setAside(logger)
 	case m.last.number > 0 && iteration == m.last.iteration:
