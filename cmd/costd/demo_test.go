@@ -26,7 +26,8 @@ func TestDemoPrintsAnOperatorKey(t *testing.T) {
 		t.Errorf("the operator's key lists the keys\n%s", keys)
 	}
 	found, stderr, code := user{t, variables}.try("check")
-	if code != 1 || !strings.Contains(found, "no price for") || !strings.Contains(stderr, "it exits 1 for the 3 findings above") {
+	if code != 1 || !strings.Contains(found, "no price for") || !strings.Contains(found, "commitment acme-l40s-frankfurt: active_from") ||
+		!strings.Contains(stderr, "it exits 1 for the 4 findings above") {
 		t.Errorf("the check that the demo proposes: exit code %d\n%s%s", code, found, stderr)
 	}
 	stop()
