@@ -117,14 +117,15 @@ func dayIn(days []costd.Day) string {
 	return fmt.Sprintf("day BETWEEN %d AND %d AND day IN (%s)", slices.Min(days), slices.Max(days), literals(days))
 }
 
-// states returns the states that have usage, ordered by resource.
+// states returns the states that have usage, each once, ordered by resource: a state that
+// stood there twice could come into two parts.
 func (s *scan) states() ([]owned, error) {
 	if len(s.tables) == 0 {
 		return nil, nil
 	}
 	var seen []string
 	for _, t := range s.tables {
-		seen = append(seen, fmt.Sprintf("SELECT state FROM %s WHERE %s", t.states, t.which))
+		seen = append(seen, fmt.Sprintf("SELECT DISTINCT state FROM %s WHERE %s", t.states, t.which))
 	}
 	return readAll(s.now, fmt.Sprintf(statesInOrderSQL, strings.Join(seen, " UNION ")), scanOwned)
 }
