@@ -49,7 +49,9 @@ func readKeys[K any](o *object, name string, read func(*object) K) []K {
 		if name == prices {
 			keys = append(keys, read(newObject(child, at, "", o.m)))
 		} else {
-			keys = append(keys, read(&object{place: at, fields: map[string]*yaml.Node{"": child}, known: map[string]bool{}, m: o.m}))
+			v := &object{place: at, fields: map[string]*yaml.Node{"": child}, known: map[string]bool{}, m: o.m}
+			v.require("") // null is no key
+			keys = append(keys, read(v))
 		}
 	}
 	return keys
@@ -66,12 +68,20 @@ func readPriceKey(o *object) costd.PriceKey {
 	}
 }
 
-// checkRemoval notes what goes and is set by the same file.
+// checkRemoval notes keys that no entry can have, and what goes and is set by the same file.
 func (m *mistakes) checkRemoval(e costd.Entries, r costd.Removal) {
 	set := func(list string, i int) {
 		m.add(place{list: remove + "." + list, index: i}, "", "is also set under %s; keep one of them", list)
 	}
 	eachKnown(e, r, true, set)
+	for i, id := range r.Commitments {
+		of := entry{m, place{list: remove + "." + commitments, index: i}}
+		of.optionalText("", id, maxID)
+	}
+	for i, p := range r.Prices {
+		of := entry{m, place{list: remove + "." + prices, index: i}}
+		of.optionalText("metric", p.Metric, maxName)
+	}
 }
 
 // eachKnown calls found for each key of r that e has (or, if known is false, has not) with
