@@ -80,7 +80,7 @@ func (m *mistakes) checkRemoval(e costd.Entries, r costd.Removal) {
 	}
 	for i, p := range r.Prices {
 		of := entry{m, place{list: remove + "." + prices, index: i}}
-		of.optionalText("metric", p.Metric, maxName)
+		of.optionalText("metric", p.Metric, maxMetric)
 	}
 }
 
