@@ -50,14 +50,16 @@ func readKeys[K any](o *object, name string, read func(*object) K) []K {
 			keys = append(keys, read(newObject(child, at, "", o.m)))
 		} else {
 			v := &object{place: at, fields: map[string]*yaml.Node{"": child}, known: map[string]bool{}, m: o.m}
-			v.require("") // null is no key
 			keys = append(keys, read(v))
 		}
 	}
 	return keys
 }
 
-func readID(v *object) int64 { return v.integer("") }
+func readID(v *object) int64 {
+	v.require("") // null is no id
+	return v.integer("")
+}
 
 func readPriceKey(o *object) costd.PriceKey {
 	o.require("type", "metric", "currency", "effective_from")
@@ -76,7 +78,7 @@ func (m *mistakes) checkRemoval(e costd.Entries, r costd.Removal) {
 	eachKnown(e, r, true, set)
 	for i, id := range r.Commitments {
 		of := entry{m, place{list: remove + "." + commitments, index: i}}
-		of.optionalText("", id, maxID)
+		of.text("", id, maxID)
 	}
 	for i, p := range r.Prices {
 		of := entry{m, place{list: remove + "." + prices, index: i}}

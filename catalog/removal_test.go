@@ -80,6 +80,7 @@ func TestRemoveMistakes(t *testing.T) {
 	for file, want := range map[string][]string{
 		"remove: {clients: [x, 1.5, ~]}":                             {`remove.clients[0]: "x" is not a whole number`, `remove.clients[1]: "1.5" is not a whole number`, "remove.clients[2]: is required"},
 		"remove: {commitments: [\"a\\u009b\"]}":                      {"remove.commitments[0]: has the control character U+009B; remove it"},
+		"remove: {commitments: ['']}":                                {"remove.commitments[0]: is required"},
 		"remove: {commitments: [~, a]}":                              {"remove.commitments[0]: is required"},
 		"remove: [1]":                                                {"remove: must be a mapping of fields"},
 		"remove: {clients: 1001, prizes: []}":                        {"remove.clients: must be a list of keys", "remove.prizes: is not known here; did you mean prices?"},
