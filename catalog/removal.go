@@ -76,13 +76,23 @@ func (m *mistakes) checkRemoval(e costd.Entries, r costd.Removal) {
 		m.add(place{list: remove + "." + list, index: i}, "", "is also set under %s; keep one of them", list)
 	}
 	eachKnown(e, r, true, set)
+	for list, ids := range map[string][]int64{clients: r.Clients, regions: r.Regions, projects: r.Projects} {
+		for i, id := range ids {
+			of := entry{m, place{list: remove + "." + list, index: i}}
+			of.id("", id)
+		}
+	}
 	for i, id := range r.Commitments {
 		of := entry{m, place{list: remove + "." + commitments, index: i}}
 		of.text("", id, maxID)
 	}
 	for i, p := range r.Prices {
 		of := entry{m, place{list: remove + "." + prices, index: i}}
-		of.optionalText("metric", p.Metric, maxMetric)
+		of.kind(p.Type)
+		of.text("metric", p.Metric, maxMetric)
+		of.currency(p.Currency)
+		of.idOrAll("region_id", p.RegionID)
+		of.idOrAll("client_id", p.ClientID)
 	}
 }
 
