@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,7 +103,7 @@ type attempt struct {
 	outcomes []costd.Outcome
 	err      error
 	cancel   context.CancelFunc
-	done     bool
+	done     atomic.Bool // the test looks while the call goes on
 }
 
 // start begins a Write and returns when it waits or is done. It must be called
@@ -112,7 +113,7 @@ func start(c *ingest.Committer, list []costd.Record) *attempt {
 	a := &attempt{cancel: cancel}
 	go func() {
 		a.outcomes, a.err = c.Write(ctx, list)
-		a.done = true
+		a.done.Store(true)
 		cancel()
 	}()
 	synctest.Wait()
@@ -132,7 +133,7 @@ func TestCommitterGathers(t *testing.T) {
 		}
 		l.gate <- struct{}{}
 		synctest.Wait()
-		if !first.done || others[0].done {
+		if !first.done.Load() || others[0].done.Load() {
 			t.Error("the first is not answered by the first write alone")
 		}
 		l.gate <- struct{}{}
@@ -178,7 +179,7 @@ func TestCommitterBoundsBatches(t *testing.T) {
 		if a := start(c, make([]costd.Record, costd.MaxBatch+1)); costd.ErrorCode(a.err) != costd.TooLarge {
 			t.Errorf("too many: %v", a.err)
 		}
-		if a := start(c, nil); !a.done || a.err != nil || len(a.outcomes) != 0 {
+		if a := start(c, nil); !a.done.Load() || a.err != nil || len(a.outcomes) != 0 {
 			t.Errorf("nothing: %+v", a)
 		}
 	})
@@ -209,7 +210,7 @@ func TestCommitterIsolatesFailures(t *testing.T) {
 			if i == 0 {
 				want[1] = costd.Accepted
 			}
-			if !a.done || a.err != nil || !slices.Equal(a.outcomes, want) {
+			if !a.done.Load() || a.err != nil || !slices.Equal(a.outcomes, want) {
 				t.Errorf("good request %d: %v %v", i, a.outcomes, a.err)
 			}
 		}
@@ -242,7 +243,7 @@ func TestCommitterFailsAllWhenStoreIsDown(t *testing.T) {
 			t.Errorf("writes of %v records", l.writes)
 		}
 		l.down = nil
-		if a := start(c, records("a")); a.err != nil || !a.done {
+		if a := start(c, records("a")); a.err != nil || !a.done.Load() {
 			t.Errorf("after the disk has room again: %+v", a)
 		}
 	})
@@ -271,11 +272,11 @@ func TestCommitterCancellation(t *testing.T) {
 		waiting.cancel()
 		synctest.Wait()
 		for name, a := range map[string]*attempt{"running": running, "waiting": waiting} {
-			if !a.done || !errors.Is(a.err, context.Canceled) || costd.ErrorCode(a.err) != costd.Unavailable {
+			if !a.done.Load() || !errors.Is(a.err, context.Canceled) || costd.ErrorCode(a.err) != costd.Unavailable {
 				t.Errorf("%s: %+v", name, a)
 			}
 		}
-		if patient.done {
+		if patient.done.Load() {
 			t.Errorf("one cancellation ended another request: %v", patient.err)
 		}
 		if q := c.Queue(); q.Requests != 1 || q.Records != 1 {
@@ -309,11 +310,11 @@ func TestCommitterBackPressure(t *testing.T) {
 					t.Error("full too soon")
 				}
 				fits := start(c, records("d"))
-				if c.Room(t.Context(), "") == nil || fits.done {
+				if c.Room(t.Context(), "") == nil || fits.done.Load() {
 					t.Errorf("not full: %+v", c.Queue())
 				}
 				over := start(c, records("e"))
-				if !over.done || costd.ErrorCode(over.err) != costd.Unavailable {
+				if !over.done.Load() || costd.ErrorCode(over.err) != costd.Unavailable {
 					t.Errorf("over the limit: %+v", over)
 				}
 				l.gate <- struct{}{}
@@ -340,17 +341,17 @@ func TestCommitterWaitsForRoom(t *testing.T) {
 		impatient, leaver := start(c, records("impatient")), start(c, records("leaver"))
 		leaver.cancel()
 		synctest.Wait()
-		if !leaver.done || !errors.Is(leaver.err, context.Canceled) {
+		if !leaver.done.Load() || !errors.Is(leaver.err, context.Canceled) {
 			t.Errorf("who leaves: %+v", leaver)
 		}
 		time.Sleep(time.Minute - 1)
 		lucky := start(c, records("lucky"))
-		if impatient.done || lucky.done {
+		if impatient.done.Load() || lucky.done.Load() {
 			t.Errorf("refused too soon: %v, %v", impatient.err, lucky.err)
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if !impatient.done || costd.ErrorCode(impatient.err) != costd.Unavailable {
+		if !impatient.done.Load() || costd.ErrorCode(impatient.err) != costd.Unavailable {
 			t.Errorf("after its patience: %+v", impatient)
 		}
 		close(l.gate)
@@ -427,6 +428,7 @@ func TestCommitterMergesWhatIsWrittenSoon(t *testing.T) {
 		}
 		took := time.Since(begin)
 		time.Sleep(time.Hour) // of the bubble
+		synctest.Wait()
 		if want := []int{1500, 1501, 1500, 1500, 1500, 1500}; !slices.Equal(l.writes, want) {
 			t.Errorf("writes of %v records, want %v: 2000 take as long as one write may", l.writes, want)
 		}
@@ -447,6 +449,7 @@ func TestCommitterMergesALittleAlways(t *testing.T) {
 			start(c, make([]costd.Record, 500))
 		}
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if want := []int{1, 1000, 1000}; !slices.Equal(l.writes, want) {
 			t.Errorf("writes of %v records, want %v", l.writes, want)
 		}
@@ -482,7 +485,7 @@ func TestCommitterClose(t *testing.T) {
 		if err := c.Close(impatient); costd.ErrorCode(err) != costd.Unavailable {
 			t.Errorf("Close without patience: %v", err)
 		}
-		if late := start(c, records("c")); !late.done || costd.ErrorCode(late.err) != costd.Unavailable {
+		if late := start(c, records("c")); !late.done.Load() || costd.ErrorCode(late.err) != costd.Unavailable {
 			t.Errorf("after Close: %+v", late)
 		}
 		closed := false

@@ -167,7 +167,7 @@ func ingested(ctx context.Context, s *ingest.Service, body io.Reader) *attempt {
 	a := &attempt{}
 	go func() {
 		_, a.err = s.Ingest(ctx, body, ingest.NDJSON)
-		a.done = true
+		a.done.Store(true)
 	}()
 	synctest.Wait()
 	return a
@@ -183,7 +183,7 @@ func TestServiceTellsItsObserver(t *testing.T) {
 		ingested(ctx, service, strings.NewReader(line("c", "")))
 		unread := strings.NewReader(line("d", ""))
 		over := ingested(ctx, service, unread)
-		if over.done {
+		if over.done.Load() {
 			t.Errorf("a full queue: %v without patience", over.err)
 		}
 		time.Sleep(10 * time.Second)
@@ -200,7 +200,7 @@ func TestServiceTellsItsObserver(t *testing.T) {
 		for _, r := range heard.results {
 			accepted, rejected = accepted+r.Accepted, rejected+len(r.Rejected)
 		}
-		if !first.done || len(heard.results) != 2 || accepted != 2 || rejected != 1 ||
+		if !first.done.Load() || len(heard.results) != 2 || accepted != 2 || rejected != 1 ||
 			heard.refused != 1 || len(heard.written) != 2 {
 			t.Errorf("heard %+v", heard)
 		}
