@@ -11,9 +11,6 @@ import (
 	"costd.dev/costd/report"
 )
 
-// costPlaces is how many decimals costs are rounded to.
-const costPlaces = 5
-
 // A planAnswer says what applying a catalog file would do.
 type planAnswer struct {
 	costd.Applied
@@ -80,7 +77,7 @@ func newEffectAnswer(e report.Effects) (a effectAnswer, err error) {
 		if month.After, err = newOwedAnswer(m.After); err != nil {
 			return a, err
 		}
-		if month.Difference, err = rounded(m.Difference(), costPlaces); err != nil {
+		if month.Difference, err = rounded(m.Difference(), report.CostPlaces); err != nil {
 			return a, err
 		}
 		a.Months[i] = month
@@ -93,7 +90,7 @@ func newOwedAnswer(o report.Owed) (a owedAnswer, err error) {
 	if o.Currency != "" {
 		a.Currency = &o.Currency
 	}
-	a.Total, err = rounded(o.Total, costPlaces)
+	a.Total, err = rounded(o.Total, report.CostPlaces)
 	return a, err
 }
 
@@ -172,7 +169,7 @@ func newDiffRow(r report.DiffRow) (row diffRow, err error) {
 	if row.After, err = newDiffSide(r.After); err != nil {
 		return row, err
 	}
-	row.Difference, err = rounded(r.Difference(), costPlaces)
+	row.Difference, err = rounded(r.Difference(), report.CostPlaces)
 	return row, err
 }
 
@@ -184,7 +181,7 @@ func newDiffSide(c *costd.Charge) (_ *diffSide, err error) {
 	if s.Quantity, err = rounded(&c.Quantity, quantityPlaces); err != nil {
 		return nil, err
 	}
-	s.Cost, err = rounded(c.Cost, costPlaces)
+	s.Cost, err = rounded(c.Cost, report.CostPlaces)
 	return s, err
 }
 

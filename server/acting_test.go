@@ -25,7 +25,9 @@ func (s *site) as(t *testing.T, token, method, path, body string, clients ...str
 		r.Header.Set("Authorization", "APIKey "+token)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header["X-Client-Id"] = clients
+	if len(clients) > 0 {
+		r.Header["X-Client-Id"] = clients
+	}
 	return s.send(t, r)
 }
 

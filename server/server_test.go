@@ -134,24 +134,7 @@ func instance(client, project int64, name, flavor string) costd.Usage {
 // call sends a request and returns the status and the body of the answer.
 func (s *site) call(t *testing.T, method, path, token, body string) (int, string) {
 	t.Helper()
-	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "APIKey "+token)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := s.Client().Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(answer)
+	return s.as(t, token, method, path, body)
 }
 
 const october1 = `"time_from": "2026-10-01", "time_to": "2026-11-01"`

@@ -30,7 +30,7 @@ type month struct {
 	costd.ClientMonth
 	element *list.Element
 	bytes   int64 // as counted in cache.bytes; guarded by cache.mu
-	// building holds one token: who has it may use the rest.
+	// building holds one token, which a goroutine needs to use the fields below.
 	building  chan struct{}
 	builder   *Builder
 	aggregate *Aggregate
@@ -68,7 +68,7 @@ func (m *month) reset() {
 	m.aggregate, m.revision = m.builder.Finish(), 0
 }
 
-// built counts the bytes that m takes now, unless it was dropped meanwhile.
+// built counts the bytes that m takes now, unless the cache has dropped it.
 func (c *cache) built(m *month) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

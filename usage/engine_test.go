@@ -1,10 +1,7 @@
 package usage_test
 
 import (
-	"context"
 	"fmt"
-	"iter"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,39 +38,13 @@ func TestConformance(t *testing.T) {
 		{"Both", over(3, false, 20_000), ofChanges},
 		{"TwoEngines", func() costd.UsageStore {
 			db := newMemory(3, false)
-			return &engines{Engine: usage.New(db, usage.Options{}), other: usage.New(db, usage.Options{})}
+			return &storetest.InTurn{UsageStore: usage.New(db, usage.Options{}), Other: usage.New(db, usage.Options{})}
 		}, ofChanges},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) storetest.Stores { return storetest.Stores{Usage: way.open()} }, way.only...)
 		})
 	}
-}
-
-// engines are two over one database: one writes, and both are asked in turn.
-type engines struct {
-	*usage.Engine
-	other *usage.Engine
-	turn  atomic.Int64
-}
-
-func (s *engines) reader() *usage.Engine {
-	if s.turn.Add(1)%2 == 0 {
-		return s.other
-	}
-	return s.Engine
-}
-
-func (s *engines) Lines(ctx context.Context, q costd.Query) ([]costd.LineUsage, error) {
-	return s.reader().Lines(ctx, q)
-}
-
-func (s *engines) Resources(ctx context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
-	return s.reader().Resources(ctx, q, p)
-}
-
-func (s *engines) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page) ([]costd.LineUsage, int, iter.Seq2[costd.ResourceUsage, error], error) {
-	return s.reader().LinesAndResources(ctx, q, p)
 }
 
 // TestCacheStaysWithinItsBytes reads the months of more clients than the cache has room for,

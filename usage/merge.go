@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"costd.dev/costd"
+	"costd.dev/costd/decimal"
 )
 
 // foldRows returns what costd.UsageStore.Resources does, from a scan: each aggregate gives a
@@ -81,7 +82,7 @@ func newSpool(folder string) (*spool, error) {
 // put adds a row to the run. Selected equals Used, and is not kept.
 func (s *spool) put(row *costd.ResourceUsage) error {
 	for i := range row.Days {
-		row.Days[i].Selected = row.Days[i].Used.Sub(row.Days[i].Used)
+		row.Days[i].Selected = decimal.Rational{}
 	}
 	return spoolError(s.encoder.Encode(row))
 }

@@ -12,15 +12,14 @@ import (
 	usagedb "costd.dev/costd/usage/driver"
 )
 
-// maxBuilds bounds the reads of days that go on at a time, and so their memory: nobody
-// counts it until they have ended.
+// maxBuilds bounds the concurrent reads of days. Their memory is counted only when they end.
 const maxBuilds = 2
 
-// maxRetries is how often a read begins again because the journal lost track meanwhile.
+// maxRetries is how often a read is repeated because the journal was reset during it.
 const maxRetries = 5
 
-// Daily implements driver.DB: from the journal, if since then parts were only added, and
-// else from a snapshot of the database of which everything is in the journal too.
+// Daily implements driver.DB. If parts were only added, the journal has them. Else the days
+// that changed are read from a snapshot, once the journal has every commit that it shows.
 func (db *DB) Daily(ctx context.Context, clientID int64, months []usagedb.Since) (deltas []usagedb.Delta, err error) {
 	if err := db.usable(ctx); err != nil {
 		return nil, err
@@ -44,7 +43,7 @@ func (db *DB) Daily(ctx context.Context, clientID int64, months []usagedb.Since)
 	return nil, unavailable(nil, "the database was interrupted; try again")
 }
 
-// build waits for one of the maxBuilds places of those who read days.
+// build waits until fewer than maxBuilds reads of days are under way. leave ends the read.
 func (db *DB) build(ctx context.Context) (leave func(), err error) {
 	select {
 	case db.builds <- struct{}{}:
@@ -86,9 +85,9 @@ func (db *DB) readDaily(ctx context.Context, client int64, months []usagedb.Sinc
 	return deltas, err
 }
 
-// told returns the number of the last commit that the snapshot shows, when it is in the
-// journal: who is answered from the snapshot and then from the journal must not see less
-// than before.
+// told returns the number of the last commit that the snapshot shows. It waits until the
+// journal has that commit: otherwise a report from the snapshot could be followed by one from
+// the journal that shows less.
 func (db *DB) told(now *snapshot) (commit int64, err error) {
 	if err := now.tx.QueryRowContext(now.ctx, "SELECT number FROM commit_count").Scan(&commit); err != nil {
 		return 0, err

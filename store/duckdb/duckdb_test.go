@@ -2,9 +2,7 @@ package duckdb_test
 
 import (
 	"context"
-	"iter"
 	"log/slog"
-	"sync/atomic"
 	"testing"
 
 	"costd.dev/costd"
@@ -49,7 +47,7 @@ func TestConformance(t *testing.T) {
 		{"FewAggregates", 40_000, 500, differ, alone},
 		{"RollUps", 0, 1 << 20, differ, func(db *embedded.Store) costd.UsageStore { return rolledUp{db} }},
 		{"TwoEngines", 0, 1 << 20, []string{"Write", "Repeats", "Revision", "OneState", "Snapshot", "Concurrency", "Model"}, func(db *embedded.Store) costd.UsageStore {
-			return &twoEngines{Store: db, other: usage.New(db.DB, usage.Options{})}
+			return &storetest.InTurn{UsageStore: db, Other: usage.New(db.DB, usage.Options{})}
 		}},
 	} {
 		t.Run(way.name, func(t *testing.T) {
@@ -87,31 +85,4 @@ func (r rolledUp) Write(ctx context.Context, records []costd.Record) ([]costd.Ou
 		duckdb.LimitDigests(r.DB, 1<<20)
 	}
 	return outcomes, err
-}
-
-// twoEngines is a store of which another engine answers every second query.
-type twoEngines struct {
-	*embedded.Store
-	other *usage.Engine
-	turn  atomic.Int64
-}
-
-// reader returns the engine whose turn it is.
-func (s *twoEngines) reader() costd.UsageStore {
-	if s.turn.Add(1)%2 == 0 {
-		return s.other
-	}
-	return s.Store
-}
-
-func (s *twoEngines) Lines(ctx context.Context, q costd.Query) ([]costd.LineUsage, error) {
-	return s.reader().Lines(ctx, q)
-}
-
-func (s *twoEngines) Resources(ctx context.Context, q costd.Query, p costd.Page) (int, iter.Seq2[costd.ResourceUsage, error], error) {
-	return s.reader().Resources(ctx, q, p)
-}
-
-func (s *twoEngines) LinesAndResources(ctx context.Context, q costd.Query, p costd.Page) ([]costd.LineUsage, int, iter.Seq2[costd.ResourceUsage, error], error) {
-	return s.reader().LinesAndResources(ctx, q, p)
 }

@@ -18,18 +18,18 @@ const (
 	maxFollowed = 20_000
 )
 
-// A journal says what the latest commits changed, so that a reader who has an older revision
-// needs to read only the days that changed, or nothing if parts were only added to them. It
-// is in memory alone: the revision of a month is the number of the last commit that is known
-// to have changed it, and of what the journal does not know, one that is greater.
+// A journal records, in memory, what the latest commits changed. An engine with an older
+// revision then reads only the days that changed, or nothing if parts were only added to
+// them. The revision of a month is the number of the last commit that changed it; for a month
+// that the journal does not know it is floor, which is never too small.
 type journal struct {
 	mu sync.Mutex
 	// told is the number of the last commit that is in the journal, as the database counts;
 	// unknown after a commit of which it is not known whether it took place.
 	told  int64
 	waits chan struct{} // closed when told changes
-	// floor is a revision before which everything may have changed; issued is the greatest
-	// one that was ever given. The next commit gets a greater number.
+	// Everything may have changed before the revision floor. issued is the greatest revision
+	// that was ever returned; the next commit gets a greater number.
 	floor, issued int64
 	// complete is the revision from which on days has every day that changed.
 	complete int64
@@ -97,7 +97,7 @@ func (j *journal) last() int64 {
 	return j.issued
 }
 
-// note takes down what a commit changed.
+// note records what a commit changed.
 func (j *journal) note(c *changeSet) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -161,7 +161,7 @@ func (j *journal) change(d clientDay, commit int64) {
 	j.months[monthOf(d.client, d.day)] = commit
 }
 
-// epoch returns a number that is another one after the journal has lost track.
+// epoch returns a number that changes when the journal forgets commits.
 func (j *journal) epoch() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -183,8 +183,8 @@ func (j *journal) follow(client int64, since []usagedb.Since) {
 	}
 }
 
-// revision returns the greatest revision of a client's months. While it is not known what
-// the last commit was, there are no two equal ones.
+// revision returns the greatest revision of a client's months. While the last commit is
+// unknown, every call returns a new one, so that no answer is remembered.
 func (j *journal) revision(client int64, p costd.Period) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -250,7 +250,7 @@ func (j *journal) sinceOf(d *usagedb.Delta, k costd.ClientMonth, revision, limit
 	}
 }
 
-// wait waits until a commit is in the journal, or it is not known which was the last.
+// wait waits until a commit is in the journal, or the last commit is unknown.
 func (j *journal) wait(ctx context.Context, commit int64) error {
 	for {
 		j.mu.Lock()

@@ -54,11 +54,10 @@ func (db *DB) Scan(ctx context.Context, clientID int64, p costd.Period, yield fu
 	})
 }
 
-// An owned is a state of the resource that is the same as, or another than, that of the
-// state before it.
+// An owned is a state in the order of resources.
 type owned struct {
 	state int64
-	first bool // of its resource
+	first bool // whether it is the first state of its resource
 }
 
 func scanOwned(rows *sql.Rows) (o owned, err error) {
@@ -66,7 +65,8 @@ func scanOwned(rows *sql.Rows) (o owned, err error) {
 	return o, err
 }
 
-// wholeResources returns how many states a part has that has about so many of them.
+// wholeResources returns how many states the next part has: about as many as given, and all
+// states of its last resource.
 func wholeResources(states []owned, about int) int {
 	if len(states) <= about {
 		return len(states)
@@ -111,8 +111,7 @@ func newScan(now *snapshot, client int64, p costd.Period) (*scan, error) {
 	return s, nil
 }
 
-// dayIn returns an SQL condition of days. Written out, other than as parameters, they tell
-// the database beforehand what need not be read.
+// dayIn returns an SQL condition of days, with their numbers as literals.
 func dayIn(days []costd.Day) string {
 	return fmt.Sprintf("day BETWEEN %d AND %d AND day IN (%s)", slices.Min(days), slices.Max(days), literals(days))
 }
